@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# Installs the Debian packages (and, for the tests, the npm packages) that DasTern needs, and only those that are missing.
+#
+#   scripts/install-deps.sh          what building and running need
+#   scripts/install-deps.sh --test   that and what the tests need
+#   scripts/install-deps.sh --list [--test]   only print the packages
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# One package a line, sorted: compilers and the libraries the C code links with.
+BUILD_PACKAGES=(
+    gawk
+    gcc
+    libargon2-dev
+    libc6-dev
+    libcairo2-dev
+    libcurl4-openssl-dev
+    libfcgi-dev
+    libhiredis-dev
+    libjansson-dev
+    libjpeg-dev
+    libjwt-dev
+    libleptonica-dev
+    libpango1.0-dev
+    libpq-dev
+    libqrencode-dev
+    libseccomp-dev
+    libssl-dev
+    libtesseract-dev
+    libwebp-dev
+    make
+    pkg-config
+)
+
+# The servers of the stack, what the reader of prescriptions knows of languages, and what the README's lines call.
+RUN_PACKAGES=(
+    ca-certificates
+    curl
+    fonts-khmeros
+    fonts-noto-core
+    jq
+    nginx
+    openssl
+    postgresql-15
+    redis-server
+    tesseract-ocr
+    tesseract-ocr-eng
+    tesseract-ocr-fra
+    tesseract-ocr-khm
+    tzdata
+)
+
+# Test frameworks, linters, load generators.
+TEST_PACKAGES=(
+    clang
+    cppcheck
+    fonts-dejavu-core
+    fonts-liberation
+    libclang-rt-14-dev
+    libcmocka-dev
+    libgmime-3.0-dev
+    libtap-parser-sourcehandler-pgtap-perl
+    postgresql-15-pgtap
+    procps
+    shellcheck
+    valgrind
+    webp
+    wrk
+)
+
+# Node.js runs linters only; a machine that has npm from elsewhere keeps it.
+NODE_PACKAGES=(
+    nodejs
+    npm
+)
+
+main() {
+    local with_tests=no list=no
+    for arg in "$@"; do
+        case $arg in
+            --test) with_tests=yes ;;
+            --list) list=yes ;;
+            *) echo "usage: $0 [--list] [--test]" >&2; exit 2 ;;
+        esac
+    done
+    local wanted=("${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}")
+    [ "$with_tests" = no ] || wanted+=("${TEST_PACKAGES[@]}")
+    [ "$with_tests" = no ] || command -v npm >/dev/null || wanted+=("${NODE_PACKAGES[@]}")
+    if [ "$list" = yes ]; then
+        printf '%s\n' "${wanted[@]}"
+        return
+    fi
+    install_debian_packages "${wanted[@]}"
+    [ "$with_tests" = no ] || install_npm_packages
+}
+
+# Asks dpkg once for all of them; what it knows as installed is left alone.
+missing_packages() {
+    local installed
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
+    comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
+}
+
+install_debian_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    [ ${#missing[@]} -gt 0 ] || return 0
+    become_root
+    echo "installing: ${missing[*]}"
+    "${AS_ROOT[@]}" apt-get update -qq
+    without_starting_services "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" >/dev/null
+}
+
+AS_ROOT=()
+become_root() {
+    [ "$(id -u)" -ne 0 ] || return 0
+    if ! command -v sudo >/dev/null; then
+        echo "Packages are missing, and installing them takes root or sudo." >&2
+        exit 1
+    fi
+    AS_ROOT=(sudo)
+}
+
+# Debian starts a server as soon as it is installed. The stack brings its own private ones, and nothing on this machine
+# should listen on port 80, 5432 or 6379 because of it, so for the time of the installation the answer to "may I start
+# services?" is no (101, see invoke-rc.d(8)).
+POLICY=/usr/sbin/policy-rc.d
+without_starting_services() {
+    if [ ! -e "$POLICY" ]; then
+        trap '"${AS_ROOT[@]}" rm -f "$POLICY"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${AS_ROOT[@]}" tee "$POLICY" >/dev/null
+        "${AS_ROOT[@]}" chmod 755 "$POLICY"
+    fi
+    "$@"
+}
+
+# package-lock.json pins every version; node_modules keeps a copy of the lock it was made from.
+install_npm_packages() {
+    local dir=tests/npm
+    cmp -s "$dir/package-lock.json" "$dir/node_modules/.installed-lock" && return
+    echo "installing: npm packages of $dir"
+    (cd "$dir" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    cp "$dir/package-lock.json" "$dir/node_modules/.installed-lock"
+}
+
+main "$@"
