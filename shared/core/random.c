@@ -1,0 +1,56 @@
+/* Random bytes from getrandom(2). */
+#include "core/random.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/arena.h"
+
+void random_bytes(void *out, size_t n)
+{
+    unsigned char *p = out;
+    while (n > 0) {
+        ssize_t got = getrandom(p, n, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            abort();
+        p += got;
+        n -= (size_t)got;
+    }
+}
+
+void random_uuid(char out[37])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char b[16];
+    random_bytes(b, sizeof b);
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    char *p = out;
+    for (size_t i = 0; i < sizeof b; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *p++ = '-';
+        *p++ = digits[b[i] >> 4];
+        *p++ = digits[b[i] & 15];
+    }
+    *p = '\0';
+}
+
+char *random_code(struct arena *a, const char *alphabet, size_t n)
+{
+    size_t size = strlen(alphabet);
+    if (size < 2 || size > 64)
+        abort();
+    size_t fair = 256 - 256 % size; /* bytes from here on would favour the first characters */
+    char *code = arena_alloc(a, n + 1);
+    for (size_t i = 0; i < n;) {
+        unsigned char b;
+        random_bytes(&b, 1);
+        if (b < fair)
+            code[i++] = alphabet[b % size];
+    }
+    return code;
+}
