@@ -22,6 +22,7 @@
 #define LIMIT_PARKED 256              /* requests of one worker process that wait for something to happen */
 #define LIMIT_LIST_DEFAULT 20
 #define LIMIT_LIST_MAX 100
+#define LIMIT_TOKEN_KEYS 16           /* key files in use; more, and the oldest names are left out */
 #define LIMIT_TOKEN_CACHE 1024        /* verified tokens remembered by one worker process */
 #define LIMIT_RATE_KEYS 4096          /* local rate buckets of one worker process */
 

@@ -92,7 +92,7 @@ void json_str(struct json_out *o, const char *s)
     if (s)
         json_strn(o, s, strlen(s));
     else
-        json_null(o);
+        json_nil(o);
 }
 
 void json_long(struct json_out *o, long long v)
@@ -106,7 +106,7 @@ void json_bool(struct json_out *o, bool v)
     json_raw(o, v ? "true" : "false", v ? 4 : 5);
 }
 
-void json_null(struct json_out *o)
+void json_nil(struct json_out *o)
 {
     json_raw(o, "null", 4);
 }

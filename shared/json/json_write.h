@@ -20,7 +20,7 @@ void json_str(struct json_out *o, const char *s);               /* NULL writes n
 void json_strn(struct json_out *o, const char *s, size_t n);
 void json_long(struct json_out *o, long long v);
 void json_bool(struct json_out *o, bool v);
-void json_null(struct json_out *o);
+void json_nil(struct json_out *o);                 /* null; not json_null, which is jansson's */
 void json_raw(struct json_out *o, const char *text, size_t n);  /* already JSON */
 /* key + value in one call */
 void json_key_str(struct json_out *o, const char *key, const char *s);
