@@ -1,0 +1,20 @@
+# Tests against a running stack: tests/api/<area>/<topic>_test.c becomes build/tests/api/<area>/<topic>_test.
+#   make api-build                                              compile them
+#   make api-test DASTERN_URL=http://127.0.0.1:8080 [AREA=auth] run all, or those of one area
+API_LIB_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/api/lib/*.c)))
+API_SRC := $(sort $(wildcard tests/api/*/*_test.c))
+API_BIN := $(API_SRC:%.c=$(BUILD)/%)
+API_RUN := $(if $(AREA),$(filter $(BUILD)/tests/api/$(AREA)/%,$(API_BIN)),$(API_BIN))
+
+.PHONY: api-build api-test
+api-build: $(API_BIN)
+
+$(API_LIB_OBJ) $(API_BIN:%=%.o): CPPFLAGS += -Itests/api/lib
+$(API_BIN): $(BUILD)/%: $(BUILD)/%.o $(API_LIB_OBJ) $(LIBRARY)
+	$(CC) $(LDFLAGS) $< $(API_LIB_OBJ) $(LIBRARY) $(LIBS) -lcmocka -o $@
+
+api-test: api-build
+	@failed=; for t in $(API_RUN); do echo "== $$t"; $$t || failed="$$failed $$t"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
+
+-include $(API_LIB_OBJ:.o=.d) $(API_BIN:%=%.d)
