@@ -1,0 +1,99 @@
+// Makes one OpenAPI document of openapi/*.yaml: document.yaml is the head, components.yaml and the areas' files are merged
+// into it, and what holds for every operation is written out, so that no area can forget it.
+//   node bundle.mjs DIRECTORY > openapi.json
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+// A path below the directory of fragments, as an object. References into components.yaml become local ones.
+function readFragment(file) {
+  const text = readFileSync(file, 'utf8').replaceAll('components.yaml#/', '#/');
+  return parse(text, { uniqueKeys: true });
+}
+
+// Adds the members of `more` to `into`; a name that is already there is a mistake.
+function addMembers(into, more, where) {
+  for (const [name, value] of Object.entries(more ?? {})) {
+    if (name in into) throw new Error(`${where}: ${name} is already defined`);
+    into[name] = value;
+  }
+}
+
+function addFragment(document, fragment, file) {
+  for (const key of Object.keys(fragment)) {
+    if (!['paths', 'components', 'tags'].includes(key)) throw new Error(`${file}: unexpected ${key}`);
+  }
+  document.tags.push(...(fragment.tags ?? []));
+  for (const [path, item] of Object.entries(fragment.paths ?? {})) {
+    document.paths[path] ??= {};
+    addMembers(document.paths[path], item, `${file}: ${path}`);
+  }
+  for (const [section, members] of Object.entries(fragment.components ?? {})) {
+    document.components[section] ??= {};
+    addMembers(document.components[section], members, `${file}: components.${section}`);
+  }
+}
+
+const component = (section, name) => ({ $ref: `#/components/${section}/${name}` });
+
+// The refusals every operation of this kind can give, by status.
+function commonRefusals(path, method, operation) {
+  const signedIn = operation.security?.length !== 0;
+  return {
+    400: 'BadRequest',
+    ...(signedIn && { 401: 'Unauthenticated', 403: 'Forbidden' }),
+    ...(path.includes('{') && { 404: 'NotFound' }),
+    ...(signedIn && method === 'post' && { 409: 'Conflict' }),
+    ...(operation.requestBody && { 413: 'TooLarge', 415: 'UnsupportedMediaType', 422: 'Invalid' }),
+    429: 'TooManyRequests',
+    503: 'Unavailable',
+  };
+}
+
+function addParameter(operation, name) {
+  operation.parameters ??= [];
+  const ref = component('parameters', name);
+  if (!operation.parameters.some((parameter) => parameter.$ref === ref.$ref)) operation.parameters.push(ref);
+}
+
+// Every answer bears the request's name; the shared answers are seen to once, for all who refer to them.
+function addRequestId(answers) {
+  for (const answer of Object.values(answers)) {
+    if (!answer.$ref) answer.headers = { ...answer.headers, 'X-Request-Id': component('headers', 'RequestId') };
+  }
+}
+
+// What nginx answers itself (a path item with servers of its own) takes no part in the modules' conventions.
+function completeOperation(path, method, operation) {
+  if (operation['x-access'] === 'anyone') operation.security = [];
+  for (const [status, name] of Object.entries(commonRefusals(path, method, operation))) {
+    operation.responses[status] ??= component('responses', name);
+  }
+  addParameter(operation, 'AcceptLanguage');
+  if (method === 'post' && operation.security?.length !== 0) addParameter(operation, 'IdempotencyKey');
+  addRequestId(operation.responses);
+}
+
+export function bundle(directory) {
+  const document = parse(readFileSync(join(directory, 'document.yaml'), 'utf8'));
+  document.components = {};
+  const files = readdirSync(directory).filter((name) => name.endsWith('.yaml') && name !== 'document.yaml');
+  for (const name of files.sort()) addFragment(document, readFragment(join(directory, name)), name);
+  addRequestId(document.components.responses);
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (item.servers) continue;
+    for (const method of METHODS.filter((m) => m in item)) completeOperation(path, method, item[method]);
+  }
+  return document;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.length !== 3) {
+    console.error('usage: node bundle.mjs DIRECTORY > openapi.json');
+    process.exit(2);
+  }
+  process.stdout.write(JSON.stringify(bundle(process.argv[2]), null, 1) + '\n');
+}
