@@ -68,7 +68,7 @@ TEST_PACKAGES=(
     wrk
 )
 
-# Node.js runs linters only; a machine that has npm from elsewhere keeps it.
+# Node.js bundles the OpenAPI document and runs linters; a machine that has npm from elsewhere keeps it.
 NODE_PACKAGES=(
     nodejs
     npm
@@ -85,7 +85,7 @@ main() {
     done
     local wanted=("${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}")
     [ "$with_tests" = no ] || wanted+=("${TEST_PACKAGES[@]}")
-    [ "$with_tests" = no ] || command -v npm >/dev/null || wanted+=("${NODE_PACKAGES[@]}")
+    command -v npm >/dev/null || wanted+=("${NODE_PACKAGES[@]}")
     if [ "$list" = yes ]; then
         printf '%s\n' "${wanted[@]}"
         return
