@@ -172,3 +172,14 @@ enum err ratelimit_take(const char *klass, const char *subject, struct ratelimit
     *retry_after_s = (long)((wait + 999999) / 1000000);
     return E_RATE_LIMITED;
 }
+
+bool ratelimit_redis_up(void)
+{
+    redisContext *ctx = get_connection();
+    redisReply *reply = ctx ? redisCommand(ctx, "PING") : NULL;
+    bool up = reply && reply->type == REDIS_REPLY_STATUS;
+    if (ctx && !up)
+        drop_connection(ctx, ctx->err ? ctx->errstr : "odd answer");
+    freeReplyObject(reply);
+    return up;
+}

@@ -2,6 +2,8 @@
 #ifndef DASTERN_ACCESS_RATELIMIT_H
 #define DASTERN_ACCESS_RATELIMIT_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 /* A bucket of `burst` tokens that fills up evenly within `per_seconds`. {5, 60}: five at once, then one each 12 s. */
@@ -19,5 +21,8 @@ void ratelimit_init(const char *redis_socket, const char *secret);
  * RATELIMIT_TIMEOUT_MS for Redis, twice when it has to connect; without Redis each process counts by itself. */
 enum err ratelimit_take(const char *klass, const char *subject, struct ratelimit_policy policy, long *retry_after_s) MUST_CHECK;
 #define RATELIMIT_TIMEOUT_MS 50
+
+/* Does Redis answer just now? For readiness reports; nothing depends on it. */
+bool ratelimit_redis_up(void);
 
 #endif

@@ -80,22 +80,40 @@ static bool read_secret(const char *name, int fd, char out[SECRET_MAX + 1])
     return true;
 }
 
+/* Where a secret lies: <name>_FILE, or a file of its name in the directory of all secrets. */
+static bool secret_path(const char *name, char *path, size_t size)
+{
+    char variable[128];
+    snprintf(variable, sizeof variable, "%s_FILE", name);
+    const char *file = getenv(variable), *dir = getenv("DASTERN_SECRETS_DIR");
+    if (file)
+        return snprintf(path, size, "%s", file) < (int)size;
+    if (!dir || !str_starts(name, "DASTERN_"))
+        return false;
+    int n = snprintf(path, size, "%s/%s", dir, name + strlen("DASTERN_"));
+    if (n < 0 || n >= (int)size)
+        return false;
+    for (char *p = path + strlen(dir); *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return access(path, F_OK) == 0;
+}
+
 static char *load_secret(const struct config_item *item)
 {
-    char name[128];
-    snprintf(name, sizeof name, "%s_FILE", item->name);
+    char path[1024];
     if (getenv(item->name))
-        fault(item->name, "must not be in the environment; give %s", name);
-    const char *path = getenv(name);
-    if (!path && item->def)
-        return xstrdup(item->def);
-    if (!path)
-        return fault(name, "is missing (%s)", item->help), NULL;
+        fault(item->name, "must not be in the environment; give %s_FILE", item->name);
+    if (!secret_path(item->name, path, sizeof path)) {
+        if (item->def)
+            return xstrdup(item->def);
+        return fault(item->name, "has no file (%s)", item->help), NULL;
+    }
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
-        return fault(name, "cannot be opened"), NULL;
+        return fault(item->name, "has a file that cannot be opened"), NULL;
     char secret[SECRET_MAX + 1];
-    char *text = read_secret(name, fd, secret) ? xstrdup(secret) : NULL;
+    char *text = read_secret(item->name, fd, secret) ? xstrdup(secret) : NULL;
     explicit_bzero(secret, sizeof secret);
     close(fd);
     return text;

@@ -8,6 +8,11 @@
 
 struct arena;
 
+/* A name and its value. */
+struct pair {
+    const char *name, *value;
+};
+
 /* A growing byte buffer. Zero-initialise, set mem. `data` is always NUL-terminated once something was added. */
 struct buf {
     struct arena *mem;

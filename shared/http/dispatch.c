@@ -1,0 +1,234 @@
+/* Connections are polled with EPOLLONESHOT: exactly one thread serves one request of one connection, then the
+ * connection goes back to epoll. Requests that wait for something are parked with their memory, without a thread. */
+#include "http/dispatch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "http/exchange.h"
+
+#define ARENA_BYTES 16384
+#define IDLE_WAIT_MS 1000
+#define PARKED_WAIT_MS 50
+#define STACK_BYTES (512L * 1024)
+
+struct conn {
+    struct fcgi *fcgi;
+    struct request *parked; /* its memory belongs to this connection until it is answered */
+    int64_t parked_at_us, wake_us;
+    struct conn *next;
+};
+
+static struct {
+    const struct area *area;
+    struct db_pool *pool;
+    int epoll, listen;
+    atomic_bool draining;
+    atomic_int connections, busy, parked_count;
+    pthread_mutex_t lock; /* of `parked` */
+    struct conn *parked;
+} d = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void close_conn(struct conn *c)
+{
+    fcgi_free(c->fcgi);
+    free(c);
+    atomic_fetch_sub(&d.connections, 1);
+}
+
+/* Adds or re-arms; a connection that epoll refuses is of no use. */
+static void watch(struct conn *c, int operation)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c};
+    if (epoll_ctl(d.epoll, operation, fcgi_fd(c->fcgi), &event) != 0)
+        close_conn(c);
+}
+
+/* One at a time: the other threads and the other process get their share. */
+static void accept_one(void)
+{
+    int fd = accept4(d.listen, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (atomic_load(&d.connections) >= LIMIT_CONNECTIONS) {
+        close(fd); /* overload is shed at once: nginx tries another or answers 503 */
+        return;
+    }
+    struct conn *c = xcalloc(1, sizeof *c);
+    c->fcgi = fcgi_new(fd);
+    atomic_fetch_add(&d.connections, 1);
+    watch(c, EPOLL_CTL_ADD);
+}
+
+static void park(struct conn *c, struct request *r)
+{
+    c->parked = r;
+    c->parked_at_us = clock_us();
+    c->wake_us = c->parked_at_us + r->exchange->park_ms * 1000L;
+    pthread_mutex_lock(&d.lock);
+    c->next = d.parked;
+    d.parked = c;
+    pthread_mutex_unlock(&d.lock);
+}
+
+/* Room is taken before the handler runs, so that two threads cannot both take the last place. */
+static bool reserve_parking(void)
+{
+    if (atomic_load(&d.draining))
+        return false;
+    if (atomic_fetch_add(&d.parked_count, 1) < LIMIT_PARKED)
+        return true;
+    atomic_fetch_sub(&d.parked_count, 1);
+    return false;
+}
+
+static void finish_conn(struct conn *c)
+{
+    if (fcgi_finish(c->fcgi, !atomic_load(&d.draining)))
+        watch(c, EPOLL_CTL_MOD);
+    else
+        close_conn(c);
+}
+
+/* The arena is the thread's; a parked request takes it along and the thread gets a new one. */
+static void serve_ready(struct conn *c, struct arena **mem)
+{
+    if (fcgi_accept(c->fcgi) != OK) {
+        close_conn(c);
+        return;
+    }
+    struct request *r = arena_alloc(*mem, sizeof *r);
+    r->mem = *mem;
+    r->exchange = arena_alloc(*mem, sizeof *r->exchange);
+    r->exchange->fcgi = c->fcgi;
+    r->exchange->area = d.area;
+    r->exchange->pool = d.pool;
+    r->exchange->may_park = reserve_parking();
+    bool reserved = r->exchange->may_park;
+    if (request_serve(r) == E_LATER) {
+        park(c, r);
+        *mem = arena_new(ARENA_BYTES);
+        return;
+    }
+    if (reserved)
+        atomic_fetch_sub(&d.parked_count, 1);
+    finish_conn(c);
+    arena_reset(*mem);
+}
+
+static void resume(struct conn *c)
+{
+    struct request *r = c->parked;
+    r->waited_us += clock_us() - c->parked_at_us;
+    r->exchange->may_park = !atomic_load(&d.draining);
+    bool gone = fcgi_peer_gone(c->fcgi);
+    if (!gone && request_resume(r) == E_LATER) {
+        park(c, r);
+        return;
+    }
+    atomic_fetch_sub(&d.parked_count, 1);
+    arena_free(r->mem);
+    c->parked = NULL;
+    if (gone)
+        close_conn(c);
+    else
+        finish_conn(c);
+}
+
+static struct conn *take_due(void)
+{
+    int64_t now = clock_us();
+    bool all = atomic_load(&d.draining);
+    pthread_mutex_lock(&d.lock);
+    struct conn **at = &d.parked;
+    while (*at && !all && (*at)->wake_us > now)
+        at = &(*at)->next;
+    struct conn *c = *at;
+    if (c)
+        *at = c->next;
+    pthread_mutex_unlock(&d.lock);
+    return c;
+}
+
+static bool somebody_parked(void)
+{
+    pthread_mutex_lock(&d.lock);
+    bool any = d.parked != NULL;
+    pthread_mutex_unlock(&d.lock);
+    return any;
+}
+
+static void work_once(struct arena **mem)
+{
+    struct epoll_event event;
+    struct conn *due = take_due();
+    if (due) {
+        atomic_fetch_add(&d.busy, 1);
+        resume(due);
+        atomic_fetch_sub(&d.busy, 1);
+        return;
+    }
+    int n = epoll_wait(d.epoll, &event, 1, somebody_parked() ? PARKED_WAIT_MS : IDLE_WAIT_MS);
+    if (n <= 0)
+        return;
+    if (!event.data.ptr) {
+        accept_one();
+        return;
+    }
+    atomic_fetch_add(&d.busy, 1);
+    serve_ready(event.data.ptr, mem);
+    atomic_fetch_sub(&d.busy, 1);
+}
+
+static void *thread_main(void *unused)
+{
+    struct arena *mem = arena_new(ARENA_BYTES);
+    for (;;)
+        work_once(&mem);
+    return unused;
+}
+
+void dispatch_start(const struct area *area, struct db_pool *pool, int listen_fd, int threads)
+{
+    /* EPOLLEXCLUSIVE: of the worker processes that share the socket, not all are woken for each connection. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = NULL};
+    pthread_attr_t attr;
+    d.area = area;
+    d.pool = pool;
+    d.listen = listen_fd;
+    d.epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (d.epoll < 0 || epoll_ctl(d.epoll, EPOLL_CTL_ADD, listen_fd, &event) != 0)
+        abort();
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, STACK_BYTES);
+    for (int i = 0; i < threads; i++) {
+        pthread_t thread;
+        if (pthread_create(&thread, &attr, thread_main, NULL) != 0)
+            abort();
+    }
+    pthread_attr_destroy(&attr);
+}
+
+void dispatch_drain(void)
+{
+    epoll_ctl(d.epoll, EPOLL_CTL_DEL, d.listen, NULL);
+    atomic_store(&d.draining, true);
+}
+
+int dispatch_connections(void)
+{
+    return atomic_load(&d.connections);
+}
+
+int dispatch_busy(void)
+{
+    return atomic_load(&d.busy);
+}

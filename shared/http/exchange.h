@@ -1,0 +1,53 @@
+/* Inside shared/http only: what a request carries besides what handlers see. */
+#ifndef DASTERN_HTTP_EXCHANGE_H
+#define DASTERN_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "db/pool.h"
+#include "http/fcgi.h"
+#include "http/request.h"
+#include "http/serve.h"
+
+struct exchange {
+    struct fcgi *fcgi;
+    const struct area *area;
+    struct db_pool *pool;
+    struct db_conn *conn;             /* leased while the request's transaction is open */
+    bool entered;                     /* enter() has said yes in this request */
+    const char *idempotency_key;      /* NULL without */
+    bool replayed;                    /* the reply is a stored one */
+    const char *body_hash;            /* hex SHA-256 of the body, for the key's fingerprint */
+    const char *limit, *cursor_1, *cursor_2;
+    const char *if_match;             /* ETag without quotes */
+    const char *body;                 /* the checked JSON object as it was sent; NULL without */
+    const char *allow;                /* for 405 */
+    int park_ms;                      /* > 0: parked */
+    bool may_park;
+    size_t rows;                      /* answered rows, for the log */
+};
+
+/* lifecycle.c: the whole of a request. E_LATER: parked, r lives on; otherwise answered. */
+enum err request_serve(struct request *r) MUST_CHECK;
+enum err request_resume(struct request *r) MUST_CHECK;
+
+/* body.c: reads and checks everything the client sent. */
+enum err request_read_input(struct request *r) MUST_CHECK;
+
+/* query.c */
+enum err request_enter(struct request *r) MUST_CHECK;  /* session check alone */
+enum err request_commit(struct request *r) MUST_CHECK; /* stores the idempotent answer, commits */
+void request_release(struct request *r);               /* rolls back what is open */
+/* Can this parameter be bound for the route? (start-up check) */
+bool request_binds(struct arena *mem, const struct route *route, const char *param);
+
+/* problem.c, reply.c */
+void problem_render(struct request *r, enum err err);
+void reply_send(struct request *r);
+
+/* system.c: /healthz, /readyz, /metrics */
+bool system_serve(struct request *r, const char *path);
+
+#endif

@@ -1,0 +1,32 @@
+/* One FastCGI connection over libfcgi. fcgi.c alone includes fcgiapp.h. */
+#ifndef DASTERN_HTTP_FCGI_H
+#define DASTERN_HTTP_FCGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+
+struct fcgi;
+
+/* Once per process. */
+void fcgi_init(void);
+/* Takes over an accepted socket; sets its time-outs. */
+struct fcgi *fcgi_new(int fd);
+/* Closes what is still open. NULL is allowed. */
+void fcgi_free(struct fcgi *f);
+int fcgi_fd(const struct fcgi *f);
+
+/* Reads the next request's parameters. E_UNAVAILABLE: the peer closed or sent nonsense; free the connection. */
+enum err fcgi_accept(struct fcgi *f) MUST_CHECK;
+const char *fcgi_param(const struct fcgi *f, const char *name); /* NULL if absent */
+/* Up to n bytes of the body; 0 at its end; -1 when the client broke off. */
+long fcgi_read(struct fcgi *f, char *to, size_t n);
+void fcgi_write(struct fcgi *f, const char *bytes, size_t n);
+/* Ends the answer. The connection is kept only if `keep`, the peer asked for it, the body was read to its end and
+ * nothing failed; false: it is closed, free it. */
+bool fcgi_finish(struct fcgi *f, bool keep);
+/* Has the peer gone away meanwhile? (for parked requests) */
+bool fcgi_peer_gone(const struct fcgi *f);
+
+#endif

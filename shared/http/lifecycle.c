@@ -1,0 +1,248 @@
+/* One request from its first byte to its log line. */
+#include <string.h>
+
+#include "access/ratelimit.h"
+#include "access/token.h"
+#include "core/clock.h"
+#include "core/config.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "http/exchange.h"
+#include "http/idempotency.h"
+#include "http/message.h"
+#include "http/metrics.h"
+
+#define API_PREFIX "/api/v1"
+
+/* --- reading the request line and headers ------------------------------------------------------------------------ */
+
+const char *request_header(const struct request *r, const char *name)
+{
+    char param[80] = "HTTP_";
+    size_t n = 5;
+    for (const char *p = name; *p && n < sizeof param - 1; p++)
+        param[n++] = *p == '-' ? '_' : (char)(*p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+    return fcgi_param(r->exchange->fcgi, param);
+}
+
+static const char *param_or(const struct request *r, const char *name, const char *fallback)
+{
+    const char *value = fcgi_param(r->exchange->fcgi, name);
+    return value && *value ? value : fallback;
+}
+
+/* nginx has checked it or made its own; without nginx we make one. */
+static const char *read_request_id(struct request *r)
+{
+    const char *given = fcgi_param(r->exchange->fcgi, "REQUEST_ID");
+    size_t n = given ? strspn(given, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") : 0;
+    if (n >= 8 && n <= 64 && given[n] == '\0')
+        return given;
+    char *made = arena_alloc(r->mem, 37);
+    random_uuid(made);
+    return made;
+}
+
+static enum err read_path(struct request *r, const char **raw)
+{
+    const char *uri = param_or(r, "REQUEST_URI", "/");
+    size_t n = strcspn(uri, "?");
+    char *path;
+    *raw = uri;
+    if (n > LIMIT_PATH_BYTES || !percent_decode(r->mem, uri, n, false, &path))
+        return fail(r, E_INVALID, "request.path");
+    *raw = path;
+    r->path = str_starts(path, API_PREFIX "/") ? path + strlen(API_PREFIX) : path;
+    return OK;
+}
+
+static const char *unquoted_etag(struct request *r, const char *header)
+{
+    const char *value = request_header(r, header);
+    size_t n = value ? strlen(value) : 0;
+    if (n >= 2 && value[0] == '"' && value[n - 1] == '"')
+        return arena_strndup(r->mem, value + 1, n - 2);
+    return str_eq(value, "*") ? NULL : value;
+}
+
+static void read_head(struct request *r)
+{
+    r->id = read_request_id(r);
+    r->method = method_parse(param_or(r, "REQUEST_METHOD", ""));
+    r->ip = param_or(r, "REMOTE_ADDR", "");
+    r->language = language_choose(request_header(r, "Accept-Language"));
+    r->exchange->if_match = unquoted_etag(r, "If-Match");
+    r->inputs = arena_array(r->mem, LIMIT_FIELDS, sizeof *r->inputs);
+    r->faults.mem = r->mem;
+    r->reply.body.mem = r->mem;
+}
+
+/* --- deciding ----------------------------------------------------------------------------------------------------- */
+
+static enum err find_route(struct request *r)
+{
+    struct route_match m;
+    struct buf allow = {.mem = r->mem};
+    route_find(r->mem, r->exchange->area->routes, r->method, r->path, &m);
+    r->route = m.route;
+    if (!m.route && !m.allowed)
+        return fail(r, E_NOT_FOUND, "not_found");
+    for (enum method method = GET; !m.route && method <= DELETE; method++)
+        if (m.allowed & 1u << method)
+            buf_printf(&allow, "%s%s", allow.len ? ", " : "", method_name(method));
+    r->exchange->allow = allow.data;
+    if (!m.route)
+        return fail_with(r, E_INVALID, 405, "request.method", NULL);
+    for (size_t i = 0; i < m.capture_count; i++)
+        r->inputs[r->input_count++] = (struct input){m.captures[i].name, m.captures[i].value, true};
+    return OK;
+}
+
+static enum err authenticate(struct request *r)
+{
+    const char *header = request_header(r, "Authorization");
+    struct token_claims claims;
+    if (r->route->access == ANYONE)
+        return OK;
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0)
+        return fail(r, E_UNAUTHENTICATED, "auth.token_missing");
+    enum err err = token_verify(r->mem, header + 7, &claims, NULL);
+    if (err != OK)
+        return fail(r, err, "auth.token_invalid");
+    r->who = (struct auth){true, claims.user_id, claims.session_id, claims.role};
+    return OK;
+}
+
+/* Bucket sizes are what people need with room to spare; machines guessing need far more. */
+static const struct {
+    enum route_flag flag;
+    const char *name;
+    bool per_user;
+    struct ratelimit_policy policy;
+} rate_classes[] = {
+    {R_LIMIT_SIGN_IN, "sign_in", false, {.burst = 30, .per_seconds = 60}},
+    {R_LIMIT_UPLOAD, "upload", true, {.burst = 30, .per_seconds = 600}},
+    {R_LIMIT_GUESS, "guess", true, {.burst = 10, .per_seconds = 600}},
+    {R_LIMIT_GUESS, "guess_address", false, {.burst = 30, .per_seconds = 600}},
+};
+
+static enum err limit_rate(struct request *r)
+{
+    for (size_t i = 0; i < sizeof rate_classes / sizeof rate_classes[0]; i++) {
+        struct ratelimit_policy policy = rate_classes[i].policy;
+        const char *subject = rate_classes[i].per_user ? r->who.user_id : r->ip;
+        long retry_after = 1;
+        if (!(r->route->flags & rate_classes[i].flag) || !subject)
+            continue;
+        policy.burst *= config_int("DASTERN_RATE_FACTOR");
+        if (ratelimit_take(rate_classes[i].name, subject, policy, &retry_after) == OK)
+            continue;
+        enum err err = fail(r, E_RATE_LIMITED, "request.rate_limited");
+        r->problem.retry_after_s = retry_after;
+        return err;
+    }
+    return OK;
+}
+
+/* Being allowed comes before being right: wrong input of somebody whose session has ended is answered 401. */
+static enum err prefer_refusal(struct request *r, enum err invalid)
+{
+    struct problem about_input = r->problem;
+    struct field_faults *kept = arena_alloc(r->mem, sizeof *kept);
+    if (!r->who.signed_in || r->exchange->entered)
+        return invalid;
+    *kept = r->faults;
+    r->faults.count = 0;
+    enum err err = request_enter(r);
+    if (err != OK)
+        return err;
+    r->faults = *kept;
+    r->problem = about_input;
+    return invalid;
+}
+
+static enum err run_handler(struct request *r)
+{
+    r->exchange->park_ms = 0;
+    enum err err = r->route->run(r, r->route->sql);
+    if (err == E_LATER)
+        return r->exchange->replayed ? request_commit(r) : E_LATER;
+    if (err == OK && r->who.signed_in && !r->exchange->entered)
+        err = request_enter(r); /* nothing is ever answered to a session that was not checked */
+    return err == OK ? request_commit(r) : err;
+}
+
+static enum err answer(struct request *r)
+{
+    enum err err = find_route(r);
+    if (err == OK)
+        err = authenticate(r);
+    if (err == OK)
+        err = limit_rate(r);
+    if (err == OK)
+        err = idempotency_read(r);
+    if (err != OK)
+        return err;
+    err = request_read_input(r);
+    return err == OK ? run_handler(r) : prefer_refusal(r, err);
+}
+
+/* --- ending ------------------------------------------------------------------------------------------------------- */
+
+static void write_log(struct request *r, long us)
+{
+    struct log_line *l = log_begin(LOG_INFO, "request");
+    log_str(l, "request_id", r->id);
+    log_str(l, "method", r->method ? method_name(r->method) : NULL);
+    log_str(l, "route", r->route ? r->route->path : NULL); /* the pattern: paths hold ids and codes */
+    log_int(l, "status", r->reply.status);
+    log_str(l, "code", r->reply.status >= 400 ? r->problem.code : NULL);
+    log_int(l, "us", us);
+    log_int(l, "rows", (long)r->exchange->rows);
+    log_end(l);
+}
+
+static enum err conclude(struct request *r, enum err err)
+{
+    if (err == E_LATER)
+        return E_LATER;
+    request_release(r);
+    if (err != OK)
+        problem_render(r, err);
+    reply_send(r);
+    long us = (long)(clock_us() - r->started_us);
+    metrics_count(r->exchange->area, r->route, r->reply.status, us - (long)r->waited_us);
+    write_log(r, us);
+    return OK;
+}
+
+enum err request_serve(struct request *r)
+{
+    const char *path;
+    r->started_us = clock_us();
+    read_head(r);
+    enum err err = read_path(r, &path);
+    if (err == OK && system_serve(r, path)) {
+        reply_send(r);
+        return OK;
+    }
+    return conclude(r, err == OK ? answer(r) : err);
+}
+
+enum err request_resume(struct request *r)
+{
+    r->reply = (struct reply){.body = {.mem = r->mem}};
+    r->problem = (struct problem){0};
+    r->exchange->entered = false; /* the session may have ended while it waited */
+    return conclude(r, run_handler(r));
+}
+
+enum err request_later(struct request *r, int ms)
+{
+    request_release(r);
+    if (!r->exchange->may_park)
+        return OK;
+    r->exchange->park_ms = ms;
+    return E_LATER;
+}

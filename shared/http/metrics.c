@@ -1,0 +1,91 @@
+/* Per route: requests by status class and a histogram of the time taken. */
+#include "http/metrics.h"
+
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#define ROUTES_MAX 64
+#define CLASSES 5 /* 1xx … 5xx */
+
+static const long bucket_us[] = {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 5000000};
+#define BUCKETS (sizeof bucket_us / sizeof bucket_us[0])
+
+struct counters {
+    atomic_ulong by_class[CLASSES];
+    atomic_ulong in_bucket[BUCKETS + 1];
+    atomic_ulong sum_us;
+};
+
+static struct counters *shared; /* [ROUTES_MAX + 1]; the last is "no route" */
+
+size_t metrics_size(void)
+{
+    return (ROUTES_MAX + 1) * sizeof *shared;
+}
+
+void metrics_map(int fd)
+{
+    void *memory = mmap(NULL, metrics_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    shared = memory == MAP_FAILED ? NULL : memory;
+}
+
+static size_t route_index(const struct area *area, const struct route *route)
+{
+    size_t i = route ? (size_t)(route - area->routes) : ROUTES_MAX;
+    return i < ROUTES_MAX ? i : ROUTES_MAX;
+}
+
+void metrics_count(const struct area *area, const struct route *route, int status, long us)
+{
+    if (!shared || status < 100 || status > 599)
+        return;
+    struct counters *c = &shared[route_index(area, route)];
+    size_t bucket = 0;
+    while (bucket < BUCKETS && us > bucket_us[bucket])
+        bucket++;
+    atomic_fetch_add_explicit(&c->by_class[status / 100 - 1], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->in_bucket[bucket], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->sum_us, (unsigned long)us, memory_order_relaxed);
+}
+
+static unsigned long read_counter(atomic_ulong *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void write_histogram(struct buf *out, const char *labels, struct counters *c)
+{
+    unsigned long total = 0;
+    for (size_t b = 0; b < BUCKETS; b++) {
+        total += read_counter(&c->in_bucket[b]);
+        buf_printf(out, "dastern_request_seconds_bucket{%s,le=\"%g\"} %lu\n", labels, (double)bucket_us[b] / 1e6, total);
+    }
+    total += read_counter(&c->in_bucket[BUCKETS]);
+    buf_printf(out, "dastern_request_seconds_bucket{%s,le=\"+Inf\"} %lu\n", labels, total);
+    buf_printf(out, "dastern_request_seconds_sum{%s} %.6f\n", labels, (double)read_counter(&c->sum_us) / 1e6);
+    buf_printf(out, "dastern_request_seconds_count{%s} %lu\n", labels, total);
+}
+
+static void write_counters(struct buf *out, const char *labels, struct counters *c)
+{
+    for (int k = 0; k < CLASSES; k++) {
+        unsigned long n = read_counter(&c->by_class[k]);
+        if (n > 0)
+            buf_printf(out, "dastern_requests_total{%s,status=\"%dxx\"} %lu\n", labels, k + 1, n);
+    }
+    write_histogram(out, labels, c);
+}
+
+void metrics_write(struct buf *out, const struct area *area)
+{
+    buf_str(out, "# TYPE dastern_requests_total counter\n# TYPE dastern_request_seconds histogram\n");
+    if (!shared)
+        return;
+    size_t n = 0;
+    for (; area->routes[n].method && n < ROUTES_MAX; n++) {
+        const struct route *route = &area->routes[n];
+        write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"%s\",route=\"%s\"", area->name,
+                                         method_name(route->method), route->path), &shared[n]);
+    }
+    write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"\",route=\"none\"", area->name), &shared[ROUTES_MAX]);
+}

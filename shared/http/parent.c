@@ -1,0 +1,203 @@
+/* The parent serves nothing itself, so that nothing a client sends can end it. */
+#include "http/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#define WORKERS_MAX 64
+#define BACKLOG 1024
+#define READY_WAIT_MS 10000
+#define SHORT_LIFE_US 1000000L   /* a worker that dies younger than this … */
+#define RESPAWN_PAUSE_US 200000L /* … is replaced only after a pause, so that a broken build does not spin */
+#define STOP_WAIT_MS 20000
+
+struct slot {
+    pid_t pid;
+    int64_t started_us, not_before_us;
+};
+
+static struct {
+    const char *executable;
+    int listen_fd, metrics_fd, workers;
+    struct slot slots[WORKERS_MAX];
+} p;
+
+/* Bound under another name and renamed: there is no moment at which the path leads nowhere. */
+static int open_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int n = snprintf(address.sun_path, sizeof address.sun_path, "%s.%d", path, (int)getpid());
+    if (n < 0 || (size_t)n >= sizeof address.sun_path) {
+        log_note(LOG_ERROR, "parent.socket_path_too_long", "path", path);
+        return -1;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    unlink(address.sun_path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || chmod(address.sun_path, 0660) != 0 ||
+        listen(fd, BACKLOG) != 0 || rename(address.sun_path, path) != 0) {
+        log_note(LOG_ERROR, "parent.socket", "reason", strerror(errno));
+        return -1;
+    }
+    return fd;
+}
+
+static void set_number(const char *name, int value)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", value);
+    setenv(name, text, 1);
+}
+
+static void exec_worker(int ready_fd)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    const int kept[] = {p.listen_fd, p.metrics_fd, ready_fd};
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        fcntl(kept[i], F_SETFD, 0);
+    set_number(ENV_LISTEN_FD, p.listen_fd);
+    set_number(ENV_METRICS_FD, p.metrics_fd);
+    set_number(ENV_READY_FD, ready_fd);
+    execl(p.executable, p.executable, "--worker", (char *)NULL);
+    _exit(127);
+}
+
+/* Waits for the worker's word that it can serve; end of file means it died first. */
+static bool wait_ready(int fd)
+{
+    char byte;
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    return poll(&pfd, 1, READY_WAIT_MS) > 0 && read(fd, &byte, 1) == 1;
+}
+
+static bool start_worker(struct slot *slot)
+{
+    int ready[2];
+    if (pipe2(ready, O_CLOEXEC) != 0)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0)
+        exec_worker(ready[1]);
+    close(ready[1]);
+    bool ok = pid > 0 && wait_ready(ready[0]);
+    close(ready[0]);
+    *slot = (struct slot){.pid = pid > 0 ? pid : 0, .started_us = clock_us()};
+    return ok;
+}
+
+static void note_death(pid_t pid)
+{
+    for (int i = 0; i < p.workers; i++) {
+        struct slot *slot = &p.slots[i];
+        if (slot->pid != pid)
+            continue;
+        bool young = clock_us() - slot->started_us < SHORT_LIFE_US;
+        log_note(LOG_WARN, "parent.worker_died", "young", young ? "yes" : "no");
+        *slot = (struct slot){.not_before_us = young ? clock_us() + RESPAWN_PAUSE_US : 0};
+    }
+}
+
+static void reap(void)
+{
+    pid_t pid;
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        note_death(pid); /* a rolled worker is in no slot any more: nothing to note */
+}
+
+static void fill_slots(void)
+{
+    for (int i = 0; i < p.workers; i++)
+        if (p.slots[i].pid == 0 && clock_us() >= p.slots[i].not_before_us)
+            start_worker(&p.slots[i]);
+}
+
+/* The old one goes only when the new one serves. If the new one does not come up, the old one stays. */
+static void roll(void)
+{
+    for (int i = 0; i < p.workers; i++) {
+        struct slot fresh;
+        if (!start_worker(&fresh)) {
+            log_note(LOG_ERROR, "parent.roll_stopped", "reason", "the new worker did not become ready");
+            if (fresh.pid > 0)
+                kill(fresh.pid, SIGKILL);
+            return;
+        }
+        pid_t old = p.slots[i].pid;
+        p.slots[i] = fresh;
+        if (old > 0)
+            kill(old, SIGTERM);
+    }
+    log_note(LOG_INFO, "parent.rolled", "executable", p.executable);
+}
+
+/* Every worker, also those that are still draining after a roll, gets the signal through the children left. */
+static void stop_workers(void)
+{
+    int64_t until = clock_us() + STOP_WAIT_MS * 1000L;
+    for (int i = 0; i < p.workers; i++)
+        if (p.slots[i].pid > 0)
+            kill(p.slots[i].pid, SIGTERM);
+    while (clock_us() < until) {
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        if (pid < 0)
+            return;
+        if (pid == 0)
+            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    for (int i = 0; i < p.workers; i++)
+        if (p.slots[i].pid > 0)
+            kill(p.slots[i].pid, SIGKILL);
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    sigaddset(set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, set, NULL);
+}
+
+int parent_run(const char *executable, const char *socket_path, int workers, size_t metrics_bytes)
+{
+    sigset_t set;
+    block_signals(&set);
+    p.executable = executable;
+    p.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX;
+    p.listen_fd = open_socket(socket_path);
+    p.metrics_fd = memfd_create("metrics", MFD_CLOEXEC);
+    if (p.listen_fd < 0 || p.metrics_fd < 0 || ftruncate(p.metrics_fd, (off_t)metrics_bytes) != 0)
+        return EXIT_FAILURE;
+    log_note(LOG_INFO, "parent.started", "socket", socket_path);
+    for (;;) {
+        fill_slots();
+        int signal = sigtimedwait(&set, NULL, &(struct timespec){.tv_nsec = 100000000});
+        if (signal == SIGCHLD)
+            reap();
+        else if (signal == SIGHUP)
+            roll();
+        else if (signal == SIGTERM || signal == SIGINT)
+            break;
+    }
+    stop_workers();
+    unlink(socket_path);
+    return EXIT_SUCCESS;
+}
