@@ -1,4 +1,4 @@
-/* Builds the message. Whatever is not ours to choose (subject, text) goes through base64, so it can't form a header. */
+/* Builds the message. Whatever is not ours to choose (subject, text) is encoded, so it can't form a header. */
 #include "mail.h"
 
 #include <openssl/evp.h>
@@ -6,13 +6,18 @@
 #include <time.h>
 
 #define ADDRESS_BYTES 254
-#define WORD_BYTES 39 /* of text in one encoded word: 52 in base64, 64 with "=?UTF-8?B?" and "?=" */
+#define WORD_BYTES 54 /* between "=?UTF-8?Q?" and "?="; a line with "Subject: " before it stays under 78 */
 #define LINE_BYTES 57 /* of text in one body line: 76 in base64 */
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 static bool is_address_char(char c)
 {
     static const char specials[] = ".!#$%&'*+-/=?^_`{|}~@";
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(specials, c));
+    return is_alphanumeric(c) || (c && strchr(specials, c));
 }
 
 bool mail_address_ok(const char *address)
@@ -34,34 +39,34 @@ static void write_base64(struct buf *out, const char *bytes, size_t n)
     buf_add(out, text, (size_t)len);
 }
 
-/* Bytes of whole characters that fit into `room`. */
-static size_t whole_characters(const char *s, size_t room)
+/* One character (n bytes of UTF-8) in "Q" encoding; a control character becomes a blank. */
+static void quote_character(struct buf *out, const char *s, size_t n)
 {
-    size_t n = 0, rest = strlen(s), step;
-    while (n < rest && (step = utf8_next(s + n, rest - n)) > 0 && n + step <= room)
-        n += step;
-    return n;
+    if (n == 1 && is_alphanumeric(*s))
+        buf_char(out, *s);
+    else if (n == 1 && ((unsigned char)*s <= ' ' || *s == 0x7f))
+        buf_char(out, '_');
+    else
+        for (size_t i = 0; i < n; i++)
+            buf_printf(out, "=%02X", (unsigned char)s[i]);
 }
 
-static char *without_controls(struct arena *mem, const char *s)
-{
-    char *copy = arena_strdup(mem, s);
-    for (char *c = copy; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
-    return copy;
-}
-
-/* RFC 2047 encoded words, folded; no word is cut inside a character. Broken UTF-8 ends the text. */
+/*
+ * RFC 2047 encoded words, folded; no word is cut inside a character. Broken UTF-8 ends the text. Not base64, because
+ * some readers join neighbouring words before decoding and lose what follows the padding in the middle.
+ */
 static void write_words(struct buf *out, const char *text)
 {
-    const char *s = without_controls(out->mem, text);
-    for (size_t n = whole_characters(s, WORD_BYTES), first = 1; n > 0; n = whole_characters(s, WORD_BYTES), first = 0) {
-        buf_str(out, first ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?");
-        write_base64(out, s, n);
-        buf_str(out, "?=");
-        s += n;
+    size_t rest = strlen(text), n, start = out->len + strlen("=?UTF-8?Q?");
+    buf_str(out, "=?UTF-8?Q?");
+    for (; (n = utf8_next(text, rest)) > 0; text += n, rest -= n) {
+        if (out->len - start + 3 * n > WORD_BYTES) {
+            buf_str(out, "?=\r\n =?UTF-8?Q?");
+            start = out->len;
+        }
+        quote_character(out, text, n);
     }
+    buf_str(out, "?=");
 }
 
 /* With CRLF line ends, 76 characters of base64 a line. */

@@ -1,4 +1,6 @@
 # Unit tests: what some of them need beyond the library.
 $(UNIT_BIN:%=%.o): CPPFLAGS += -Itests/unit
-$(BUILD)/tests/unit/shared/http/multipart_gmime_test.o: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I gmime-3.0))
-$(BUILD)/tests/unit/shared/http/multipart_gmime_test: UNIT_LIBS := $(shell pkg-config --libs gmime-3.0)
+# GMime reads what we write, and writes what we read.
+GMIME_TESTS := $(addprefix $(BUILD)/tests/unit/,shared/http/multipart_gmime_test modules/notifications/mail_test)
+$(GMIME_TESTS:%=%.o): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I gmime-3.0))
+$(GMIME_TESTS): UNIT_LIBS := $(shell pkg-config --libs gmime-3.0)
