@@ -1,0 +1,91 @@
+/* The area of accounts: signing up and in, sessions, onboarding, one's own account. */
+#include "access/token.h"
+#include "auth_sql.h"
+#include "core/config.h"
+#include "hash_lane.h"
+#include "http/serve.h"
+#include "password.h"
+#include "profile.h"
+#include "refresh_token.h"
+#include "sign_in.h"
+
+static const char *const languages[] = {"km", "en", "fr", NULL};
+static const char *const roles[] = {"patient", "doctor", "family_member", NULL};
+
+static const struct field register_fields[] = {
+    {.name = "email", .type = F_EMAIL, .required = true},
+    {.name = "password", .type = F_PASSWORD, .required = true, .min = PASSWORD_CHARS_MIN, .max = PASSWORD_CHARS_MAX},
+    {.name = "first_name", .type = F_TEXT, .required = true, .min = 1, .max = 100},
+    {.name = "last_name", .type = F_TEXT, .required = true, .min = 1, .max = 100},
+    {.name = "phone_number", .type = F_PHONE, .nullable = true},
+    {.name = "language", .type = F_CHOICE, .choices = languages},
+    {.name = "timezone", .type = F_TEXT, .min = 1, .max = 64},
+    {0}};
+static const struct field login_fields[] = {
+    {.name = "email", .type = F_TEXT, .required = true, .min = 1, .max = 254},
+    /* No lower bound: a guess that is too short is wrong, like any other. */
+    {.name = "password", .type = F_PASSWORD, .required = true, .min = 0, .max = PASSWORD_CHARS_MAX},
+    {.name = "totp_code", .type = F_TEXT, .min = 1, .max = 32},
+    {.name = "device_name", .type = F_TEXT, .min = 1, .max = 100},
+    {0}};
+static const struct field refresh_fields[] = {
+    {.name = "refresh_token", .type = F_TEXT, .required = true, .min = 1, .max = 256},
+    {0}};
+static const struct field role_fields[] = {
+    {.name = "role", .type = F_CHOICE, .required = true, .choices = roles},
+    {0}};
+static const struct field sessions_fields[] = {
+    {.name = "ended", .type = F_BOOL},
+    {0}};
+static const struct field me_fields[] = {
+    {.name = "first_name", .type = F_TEXT, .min = 1, .max = 100},
+    {.name = "last_name", .type = F_TEXT, .min = 1, .max = 100},
+    {.name = "phone_number", .type = F_PHONE, .nullable = true},
+    {.name = "language", .type = F_CHOICE, .choices = languages},
+    {.name = "timezone", .type = F_TEXT, .min = 1, .max = 64},
+    {.name = "notification_preferences", .type = F_OBJECT},
+    {0}};
+
+static enum err jwks(struct request *r, const struct sql_stmt *sql)
+{
+    (void)sql;
+    struct json_out out = reply_json(r, 200);
+    reply_header(r, "Cache-Control", "public, max-age=300");
+    token_jwks(out.to);
+    return OK;
+}
+
+static const struct route routes[] = {
+    {POST, "/auth/register", ANYONE, R_LIMIT_SIGN_IN, register_fields, register_account, &SQL_register_account},
+    {POST, "/auth/login", ANYONE, R_LIMIT_SIGN_IN, login_fields, login, &SQL_sign_in_open},
+    {POST, "/auth/refresh", ANYONE, 0, refresh_fields, refresh, &SQL_refresh_session},
+    {POST, "/auth/logout", SIGNED_IN, R_NO_BODY, NULL, run_no_content, &SQL_logout},
+    {GET, "/auth/sessions", SIGNED_IN, R_LIST, sessions_fields, run_list, &SQL_list_sessions},
+    {DELETE, "/auth/sessions", SIGNED_IN, 0, NULL, run_no_content, &SQL_end_other_sessions},
+    {DELETE, "/auth/sessions/{id:uuid}", SIGNED_IN, 0, NULL, run_no_content, &SQL_end_session},
+    {POST, "/auth/role", SIGNED_IN, 0, role_fields, change_and_show, &SQL_choose_role},
+    {PUT, "/auth/profile", SIGNED_IN, 0, profile_fields, put_profile, &SQL_get_my_role},
+    {GET, "/auth/me", SIGNED_IN, 0, NULL, run_one, &SQL_get_me},
+    {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_and_show, &SQL_change_me},
+    {GET, "/auth/.well-known/jwks.json", ANYONE, R_CACHEABLE, NULL, jwks, NULL},
+    {0}};
+
+static const struct config_item config[] = {
+    {"DASTERN_REFRESH_KEY", CONFIG_SECRET, NULL, "key that refresh tokens are derived with"},
+    {"DASTERN_SESSION_IDLE_DAYS", CONFIG_INT, "30", "a session not refreshed for so long is over"},
+    {"DASTERN_SESSION_DAYS", CONFIG_INT, "180", "a session is over after so long in any case"},
+    {0}};
+
+static enum err start(void)
+{
+    refresh_key_set(config_text("DASTERN_REFRESH_KEY"));
+    enum err err = password_start();
+    return err == OK ? hash_lane_start() : err;
+}
+
+static const struct area auth = {"auth", routes, SQL_ALL_auth, config, start};
+
+int main(int argc, char **argv)
+{
+    return serve(&auth, argc, argv);
+}

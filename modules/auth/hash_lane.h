@@ -1,0 +1,20 @@
+/* The lane that password hashing goes through: one at a time per process, on a thread of low priority, so that a crowd of
+ * sign-ins takes neither the request threads nor the processor away from everybody else. */
+#ifndef DASTERN_AUTH_HASH_LANE_H
+#define DASTERN_AUTH_HASH_LANE_H
+
+#include "core/err.h"
+#include "http/request.h"
+
+/* Starts the thread. Once per process, before the first request. */
+enum err hash_lane_start(void) MUST_CHECK;
+
+/* OK: the lane is ours until hash_lane_leave. E_LATER: the request is parked and its handler runs again, so enter before
+ * anything that must not happen twice. E_UNAVAILABLE (503, Retry-After): too many wait, or this one has waited too long. */
+enum err hash_lane_enter(struct request *r) MUST_CHECK;
+void hash_lane_leave(void);
+
+/* Runs work(arg) on the lane's thread and waits for it. Only between enter and leave. */
+void hash_lane_run(void (*work)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,87 @@
+-- Accounts, sign-in and sessions. The decisions are in database/functions/{sign_in,account,sessions}.sql.
+
+-- name: register_account
+SELECT user_id, refresh_expires_at
+  FROM account_register(:email::text, :password_hash::text, :first_name::text, :last_name::text, :phone_number::text,
+                        :language::text, :timezone::text, :ip::text, :session::uuid, :token_hash::bytea, :user_agent::text,
+                        :idle::interval, :absolute::interval)
+
+-- name: get_account
+SELECT id, email, role, status, first_name, last_name, phone_number, language, timezone, subscription_tier, email_verified,
+       created_at, next_step
+  FROM accounts WHERE id = :account::uuid
+
+-- name: find_sign_in
+SELECT user_id, password_hash, totp_enabled, wait FROM sign_in_find(:identifier::text, :ip::text)
+
+-- name: sign_in_failed
+SELECT sign_in_failed(:user::uuid, :identifier::text, :ip::text, :reason::text) AS wait
+
+-- name: sign_in_open
+SELECT outcome, wait, role, refresh_expires_at
+  FROM sign_in_open(:user::uuid, :identifier::text, :ip::text, :session::uuid, :token_hash::bytea, :device_name::text,
+                    :user_agent::text, :idle::interval, :absolute::interval, :new_hash::text)
+
+-- name: refresh_session
+SELECT outcome, user_id, role, generation, refresh_expires_at, reason
+  FROM session_refresh(:session::uuid, :presented::bytea, :next::bytea, :idle::interval)
+
+-- name: logout
+SELECT true AS ended, audit('auth.signed_out', 'session', app_session_id(), NULL)
+ WHERE session_revoke(app_session_id(), 'logout')
+
+-- name: list_sessions
+SELECT s.id, s.device_name, s.user_agent, host(s.ip) AS ip, s.created_at, s.last_used_at,
+       least(s.idle_expires_at, s.expires_at) AS expires_at, s.id = app_session_id() AS current,
+       coalesce(s.revoked_at, CASE WHEN least(s.idle_expires_at, s.expires_at) <= now() THEN least(s.idle_expires_at, s.expires_at) END) AS ended_at,
+       coalesce(s.revoked_reason, CASE WHEN least(s.idle_expires_at, s.expires_at) <= now() THEN 'expired' END) AS ended_reason,
+       s.id AS _cursor_1
+  FROM user_sessions s
+ WHERE s.user_id = app_user_id() AND s.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND (coalesce(:ended::boolean, false) OR s.revoked_at IS NULL AND least(s.idle_expires_at, s.expires_at) > now())
+ ORDER BY s.id DESC LIMIT :limit::int + 1
+
+-- name: end_session
+SELECT true AS ended, audit('auth.session_ended', 'session', s.id, NULL)
+  FROM user_sessions s
+ WHERE s.id = :id::uuid AND CASE WHEN s.user_id = app_user_id() THEN session_revoke(s.id, 'ended') END
+
+-- name: end_other_sessions
+SELECT sessions_revoke_all(app_user_id(), 'ended', app_session_id()) AS ended, audit('auth.other_sessions_ended', 'user', app_user_id(), NULL)
+
+-- name: get_me
+SELECT a.id, a.email, a.role, a.status, a.first_name, a.last_name, a.phone_number, a.language, a.timezone, a.subscription_tier,
+       a.email_verified, a.created_at, a.next_step, account_profile(a.id) AS profile,
+       (SELECT coalesce(jsonb_object_agg(t.type, t.channels), '{}')
+          FROM (SELECT type, jsonb_object_agg(channel, enabled) AS channels FROM notification_preferences
+                 WHERE user_id = a.id GROUP BY type) t) AS notification_preferences,
+       account_etag(a.id) AS _etag
+  FROM accounts a WHERE a.id = app_user_id()
+
+-- name: change_me
+SELECT account_change(
+    CASE WHEN :has_first_name::boolean THEN jsonb_build_object('first_name', :first_name::text) ELSE '{}' END
+    || CASE WHEN :has_last_name::boolean THEN jsonb_build_object('last_name', :last_name::text) ELSE '{}' END
+    || CASE WHEN :has_phone_number::boolean THEN jsonb_build_object('phone_number', :phone_number::text) ELSE '{}' END
+    || CASE WHEN :has_language::boolean THEN jsonb_build_object('language', :language::text) ELSE '{}' END
+    || CASE WHEN :has_timezone::boolean THEN jsonb_build_object('timezone', :timezone::text) ELSE '{}' END
+    || CASE WHEN :has_notification_preferences::boolean
+            THEN jsonb_build_object('notification_preferences', :notification_preferences::jsonb) ELSE '{}' END, :if_match::text)
+
+-- name: choose_role
+SELECT account_choose_role(:role::text)
+
+-- name: get_my_role
+SELECT u.role::text AS role, onboarding_wants(u.onboarding_status, u.role)::text AS wants FROM users u WHERE u.id = app_user_id()
+
+-- name: put_patient_profile
+SELECT account_patient_profile(jsonb_build_object('date_of_birth', :date_of_birth::text, 'gender', :gender::text,
+    'blood_type', :blood_type::text, 'allergies', :allergies::jsonb, 'conditions', :conditions::jsonb,
+    'emergency_contact', :emergency_contact::jsonb, 'meal_times', :meal_times::jsonb))
+
+-- name: put_doctor_profile
+SELECT account_doctor_profile(jsonb_build_object('license_number', :license_number::text, 'specialization', :specialization::text,
+    'hospital_name', :hospital_name::text, 'years_of_experience', :years_of_experience::int))
+
+-- name: put_family_profile
+SELECT account_family_profile(jsonb_build_object('relationship', :relationship::text))

@@ -1,0 +1,190 @@
+/* Register, login, refresh: hashing stands apart from transactions, and what a refusal has to remember is committed by
+ * itself before the refusal is answered. */
+#include "sign_in.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "auth_sql.h"
+#include "core/config.h"
+#include "core/random.h"
+#include "hash_lane.h"
+#include "password.h"
+#include "refresh_token.h"
+#include "tokens.h"
+
+#define SERVICE_NAME "dastern"
+
+static const char *days(struct request *r, const char *config)
+{
+    return arena_printf(r->mem, "%ld days", config_int(config));
+}
+
+static enum err too_often(struct request *r, long wait_s)
+{
+    enum err err = fail(r, E_RATE_LIMITED, "auth.throttled");
+    r->problem.retry_after_s = wait_s;
+    return err;
+}
+
+/* --- register --------------------------------------------------------------------------------------------------- */
+
+static enum err check_password(struct request *r)
+{
+    const char *email = input(r, "email");
+    const char *words[] = {
+        SERVICE_NAME, email, arena_strndup(r->mem, email, strcspn(email, "@")), input(r, "first_name"), input(r, "last_name"),
+    };
+    const char *weakness = password_weakness(r->mem, input(r, "password"), words, sizeof words / sizeof words[0]);
+    if (!weakness)
+        return OK;
+    fault(r, "/password", weakness);
+    return fail_fields(r);
+}
+
+static enum err make_hash(struct request *r, char **hash)
+{
+    enum err err = hash_lane_enter(r);
+    if (err != OK)
+        return err;
+    err = password_hash(r->mem, input(r, "password"), hash);
+    hash_lane_leave();
+    return err == OK ? OK : fail(r, err, "auth.busy");
+}
+
+enum err register_account(struct request *r, const struct sql_stmt *sql)
+{
+    char session[37], *hash;
+    struct rows opened = {0}, account = {0};
+    struct tokens tokens;
+    enum err err = check_password(r);
+    if (err == OK)
+        err = make_hash(r, &hash);
+    if (err != OK)
+        return err;
+    random_uuid(session);
+    char *token = refresh_token_make(r->mem, session, 0);
+    err = db_query(r, sql, &opened, "password_hash", hash, "session", session, "token_hash", refresh_token_hash(r->mem, token),
+                   "user_agent", request_header(r, "User-Agent"), "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"),
+                   "absolute", days(r, "DASTERN_SESSION_DAYS"), NULL);
+    if (err != OK)
+        return err;
+    const char *user_id = rows_text(&opened, r->mem, 0, "user_id");
+    err = db_query(r, &SQL_get_account, &account, "account", user_id, NULL);
+    if (err == OK)
+        err = tokens_make(r, user_id, NULL, session, 0, rows_text(&opened, r->mem, 0, "refresh_expires_at"), &tokens);
+    return err == OK ? tokens_reply(r, 201, &account, &tokens) : err;
+}
+
+/* --- login ------------------------------------------------------------------------------------------------------ */
+
+struct candidate {
+    const char *identifier; /* e-mail address or phone number in normal form */
+    const char *user_id;    /* NULL: no such account */
+    bool right;             /* the password */
+    char *new_hash;         /* made with today's parameters, or NULL */
+};
+
+/* A phone number in any spelling finds its account; whatever is neither finds none, at the same price. */
+static const char *normal_identifier(struct request *r)
+{
+    static const struct field phone = {.name = "email", .type = F_PHONE};
+    const char *code, *given = input(r, "email");
+    const char *number = strchr(given, '@') ? NULL : field_read_text(r->mem, &phone, given, &code);
+    return number ? number : given;
+}
+
+/* Inside the lane: one look into the database, one hash whether or not there is such an account. */
+static enum err judge_password(struct request *r, struct candidate *c)
+{
+    struct rows found = {0};
+    c->identifier = normal_identifier(r);
+    enum err err = db_query_once(r, &SQL_find_sign_in, &found, "identifier", c->identifier, NULL);
+    if (err != OK)
+        return err;
+    if (rows_long(&found, 0, "wait") > 0)
+        return too_often(r, rows_long(&found, 0, "wait"));
+    c->user_id = rows_text(&found, r->mem, 0, "user_id");
+    const char *hash = rows_text(&found, r->mem, 0, "password_hash");
+    c->right = password_matches(input(r, "password"), hash);
+    if (c->right && password_is_outdated(hash))
+        err = password_hash(r->mem, input(r, "password"), &c->new_hash);
+    return err == OK ? OK : fail(r, err, "auth.busy");
+}
+
+/* The count is committed at once; the refusal afterwards rolls nothing back. */
+static enum err refuse_candidate(struct request *r, const struct candidate *c, const char *code)
+{
+    struct rows counted = {0};
+    enum err err = db_query_once(r, &SQL_sign_in_failed, &counted, "user", c->user_id, "identifier", c->identifier,
+                                 "reason", code, NULL);
+    if (err != OK)
+        return err;
+    long wait = rows_long(&counted, 0, "wait");
+    return wait > 0 ? too_often(r, wait) : fail(r, E_UNAUTHENTICATED, code);
+}
+
+static enum err open_session(struct request *r, const struct candidate *c)
+{
+    char session[37];
+    struct rows opened = {0}, account = {0};
+    struct tokens tokens;
+    random_uuid(session);
+    char *token = refresh_token_make(r->mem, session, 0);
+    enum err err = db_query(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
+                            "token_hash", refresh_token_hash(r->mem, token), "user_agent", request_header(r, "User-Agent"),
+                            "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), "absolute", days(r, "DASTERN_SESSION_DAYS"),
+                            "new_hash", c->new_hash, NULL);
+    if (err != OK)
+        return err;
+    const char *outcome = rows_text(&opened, r->mem, 0, "outcome");
+    if (str_eq(outcome, "throttled"))
+        return too_often(r, rows_long(&opened, 0, "wait"));
+    if (str_eq(outcome, "deactivated"))
+        return fail(r, E_FORBIDDEN, "auth.deactivated");
+    err = db_query(r, &SQL_get_account, &account, "account", c->user_id, NULL);
+    if (err == OK)
+        err = tokens_make(r, c->user_id, rows_text(&opened, r->mem, 0, "role"), session, 0,
+                          rows_text(&opened, r->mem, 0, "refresh_expires_at"), &tokens);
+    return err == OK ? tokens_reply(r, 200, &account, &tokens) : err;
+}
+
+enum err login(struct request *r, const struct sql_stmt *sql)
+{
+    (void)sql;
+    struct candidate c = {0};
+    enum err err = hash_lane_enter(r);
+    if (err != OK)
+        return err;
+    err = judge_password(r, &c);
+    hash_lane_leave();
+    if (err != OK)
+        return err;
+    return c.right ? open_session(r, &c) : refuse_candidate(r, &c, "auth.invalid_credentials");
+}
+
+/* --- refresh ---------------------------------------------------------------------------------------------------- */
+
+enum err refresh(struct request *r, const struct sql_stmt *sql)
+{
+    const char *session, *presented = input(r, "refresh_token");
+    uint32_t generation;
+    struct rows rotated = {0};
+    struct tokens tokens;
+    if (!refresh_token_read(r->mem, presented, &session, &generation))
+        return fail(r, E_UNAUTHENTICATED, "auth.refresh_invalid");
+    char *next = refresh_token_make(r->mem, session, generation + 1);
+    enum err err = db_query_once(r, sql, &rotated, "session", session, "presented", refresh_token_hash(r->mem, presented),
+                                 "next", refresh_token_hash(r->mem, next), "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), NULL);
+    if (err != OK)
+        return err;
+    const char *outcome = rows_text(&rotated, r->mem, 0, "outcome");
+    if (!str_eq(outcome, "rotated") && !str_eq(outcome, "same_child")) {
+        const char *reason = rows_text(&rotated, r->mem, 0, "reason");
+        return fail_with(r, E_UNAUTHENTICATED, 401, "auth.session_ended", arena_printf(r->mem, "{\"reason\":\"%s\"}", reason));
+    }
+    err = tokens_make(r, rows_text(&rotated, r->mem, 0, "user_id"), rows_text(&rotated, r->mem, 0, "role"), session,
+                      (uint32_t)rows_long(&rotated, 0, "generation"), rows_text(&rotated, r->mem, 0, "refresh_expires_at"),
+                      &tokens);
+    return err == OK ? tokens_reply(r, 200, NULL, &tokens) : err;
+}
