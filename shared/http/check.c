@@ -21,10 +21,17 @@ static bool complain(const struct route *route, const char *what, const char *de
     return false;
 }
 
+/* Stock handlers bind nothing of their own; other handlers may, which only running them shows. */
+static bool is_stock(const struct route *route)
+{
+    return route->run == run_one || route->run == run_list || route->run == run_create || route->run == run_accept ||
+           route->run == run_no_content;
+}
+
 static bool check_params(struct arena *mem, const struct route *route)
 {
     bool good = true;
-    for (size_t i = 0; route->sql && i < route->sql->count; i++)
+    for (size_t i = 0; is_stock(route) && route->sql && i < route->sql->count; i++)
         if (!request_binds(mem, route, route->sql->params[i]))
             good = complain(route, "nothing to bind to parameter", route->sql->params[i]);
     return good;
@@ -48,8 +55,8 @@ bool check_routes(const struct area *area)
         for (const struct route *b = area->routes; b != a; b++)
             if (a->method == b->method && str_eq(a->path, b->path))
                 good = complain(a, "stands twice", "");
-        if (a->path[0] != '/' || !a->run)
-            good = complain(a, "has no path or no handler", "");
+        if (a->path[0] != '/' || !a->run || (is_stock(a) && !a->sql))
+            good = complain(a, "has no path, no handler or no statement", "");
         good = check_params(mem, a) && good;
         good = check_fields(a) && good;
     }

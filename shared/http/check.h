@@ -6,7 +6,7 @@
 
 #include "http/serve.h"
 
-/* Paths are distinct and well-formed, fields are few enough, every parameter of a row's statement can be bound.
+/* Paths are distinct and well-formed, fields are few enough, a stock handler finds every parameter it has to bind.
  * Prints each fault to stderr. */
 bool check_routes(const struct area *area);
 /* --check-sql: every statement prepares on the schema behind DASTERN_DB, fields fit the parameters' types. */

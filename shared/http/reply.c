@@ -143,6 +143,8 @@ static void render_head(struct request *r, struct buf *head)
     buf_printf(head, "Status: %d\r\n", a->status);
     if (a->body.len > 0 || a->content_type)
         buf_printf(head, "Content-Type: %s\r\n", a->content_type ? a->content_type : "application/json; charset=utf-8");
+    if (a->body.len > 0)
+        buf_printf(head, "Content-Length: %zu\r\n", a->body.len);
     if (!cacheable)
         buf_str(head, "Cache-Control: no-store\r\n");
     buf_printf(head, "X-Request-Id: %s\r\n", r->id);
