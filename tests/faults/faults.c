@@ -1,0 +1,244 @@
+/* Breaks parts of a running stack under load and prints what its clients saw.
+ *
+ *   faults kills=20 rolls=10 postgres=3 redis=1      ($DASTERN_URL and $DASTERN_VAR say which stack)
+ *
+ * kills     random processes of modules and workers, kill -9: no failed read, no acknowledged write lost or doubled
+ * rolls     every module replaces its processes: no failed request at all
+ * postgres  fast restart: 503 with Retry-After meanwhile, an answer again within 1 s of its being back, nothing hangs
+ * redis     stopped, then frozen: signing in and reading go on */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "load.h"
+#include "people.h"
+#include "stack.h"
+
+#define CLIENTS 8
+#define PROCESSES_MAX 256
+#define SLOWEST_ANSWER_S 8.0   /* anything slower counts as a hang */
+#define BACK_WITHIN_S 1.0
+
+struct outcome {
+    size_t requests, reads_failed, writes_failed, unavailable, without_retry_after, other;
+    double p50, p99, slowest;
+    size_t acknowledged, lost, doubled;
+};
+
+static bool all_held = true;
+
+static int by_time(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void count_sample(struct outcome *o, const struct sample *s) {
+    bool good = s->status >= 200 && s->status < 300;
+    o->requests++;
+    o->reads_failed += !good && !s->write;
+    o->writes_failed += !good && s->write;
+    o->unavailable += s->status == 503;
+    o->without_retry_after += s->status == 503 && !s->retry_after;
+    o->other += !good && s->status != 503;
+}
+
+static struct outcome count_samples(const struct sample *samples, size_t n) {
+    struct outcome o = {0};
+    double *times = calloc(n ? n : 1, sizeof *times);
+    if (!times)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        count_sample(&o, &samples[i]);
+        times[i] = samples[i].took;
+    }
+    qsort(times, n, sizeof *times, by_time);
+    if (n > 0)
+        o.p50 = times[n / 2], o.p99 = times[n * 99 / 100], o.slowest = times[n - 1];
+    free(times);
+    return o;
+}
+
+static void print_head(void) {
+    printf("%-20s %8s %6s %6s %6s %6s %8s %5s %7s %8s %8s %8s\n", "", "requests", "reads", "writes", "503", "other", "writes", "",
+           "", "p50", "p99", "slowest");
+    printf("%-20s %8s %6s %6s %6s %6s %8s %5s %7s %8s %8s %8s\n", "", "", "failed", "failed", "", "failed", "acked", "lost",
+           "doubled", "ms", "ms", "ms");
+}
+
+static void print_outcome(const char *what, const struct outcome *o) {
+    printf("%-20s %8zu %6zu %6zu %6zu %6zu %8zu %5zu %7zu %8.1f %8.1f %8.1f\n", what, o->requests, o->reads_failed,
+           o->writes_failed, o->unavailable, o->other, o->acknowledged, o->lost, o->doubled, o->p50 * 1e3, o->p99 * 1e3,
+           o->slowest * 1e3);
+}
+
+static void must(bool holds, const char *what) {
+    if (holds)
+        return;
+    printf("  NOT HELD: %s\n", what);
+    all_held = false;
+}
+
+static struct outcome finish(struct load *load, const char *what) {
+    size_t n;
+    const struct sample *samples = load_stop(load, &n);
+    struct outcome o = count_samples(samples, n);
+    load_verify(load, &o.acknowledged, &o.lost, &o.doubled);
+    print_outcome(what, &o);
+    must(o.requests > 100 && o.acknowledged > 10, "enough load to tell");
+    must(o.lost == 0, "no acknowledged write lost");
+    must(o.doubled == 0, "no write doubled by sending it again with its key");
+    must(o.slowest < SLOWEST_ANSWER_S, "nothing hangs");
+    return o;
+}
+
+/* --- scenarios -------------------------------------------------------------------------------------------------- */
+
+static void kill_processes(int times) {
+    struct load *load = load_start(CLIENTS);
+    for (int i = 0; i < times; i++) {
+        pid_t pids[PROCESSES_MAX];
+        size_t n = stack_processes(pids, PROCESSES_MAX);
+        if (n > 0)
+            kill(pids[(size_t)random() % n], SIGKILL);
+        sleep_seconds(0.3 + (double)(random() % 300) / 1000);
+    }
+    sleep_seconds(1);
+    struct outcome o = finish(load, "kill -9");
+    must(o.reads_failed == 0, "no failed read");
+    load_free(load);
+}
+
+static bool contains(const pid_t *pids, size_t n, pid_t pid) {
+    for (size_t i = 0; i < n; i++)
+        if (pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* Until none of the processes that served before does. */
+static bool wait_rolled(const pid_t *before, size_t n, double seconds) {
+    for (double until = now_seconds() + seconds; now_seconds() < until; sleep_seconds(0.1)) {
+        pid_t now[PROCESSES_MAX];
+        size_t count = stack_modules(now, PROCESSES_MAX, false), old = 0;
+        for (size_t i = 0; i < count; i++)
+            old += contains(before, n, now[i]);
+        if (old == 0 && count >= n)
+            return true;
+    }
+    return false;
+}
+
+static void roll_modules(int times) {
+    struct load *load = load_start(CLIENTS);
+    bool rolled = true;
+    for (int i = 0; i < times; i++) {
+        pid_t before[PROCESSES_MAX], parents[PROCESSES_MAX];
+        size_t n = stack_modules(before, PROCESSES_MAX, false), parent_count = stack_modules(parents, PROCESSES_MAX, true);
+        for (size_t k = 0; k < parent_count; k++)
+            kill(parents[k], SIGHUP);
+        rolled = wait_rolled(before, n, 30) && rolled;
+    }
+    struct outcome o = finish(load, "rolling restarts");
+    must(rolled, "every process was replaced");
+    must(o.reads_failed == 0 && o.writes_failed == 0, "no failed request");
+    load_free(load);
+}
+
+/* Seconds from `back` until the first good answer to a request; negative when there was none. */
+static double first_answer_after(const struct sample *samples, size_t n, double down, double back) {
+    double first = -1;
+    for (size_t i = 0; i < n; i++) {
+        double at = samples[i].began + samples[i].took;
+        if (samples[i].status == 200 && samples[i].began > down && at > back && (first < 0 || at - back < first))
+            first = at - back;
+    }
+    return first;
+}
+
+static void restart_postgres(int times) {
+    double down[64], back[64];
+    struct load *load = load_start(CLIENTS);
+    for (int i = 0; i < times && i < 64; i++) {
+        pid_t old = stack_postmaster();
+        down[i] = now_seconds();
+        kill(old, SIGINT);
+        while ((stack_postmaster() == old || !stack_postgres_accepts()) && now_seconds() < down[i] + 60)
+            sleep_seconds(0.005);
+        back[i] = now_seconds();
+        sleep_seconds(2);
+    }
+    struct outcome o = finish(load, "PostgreSQL restarts");
+    size_t n;
+    const struct sample *samples = load_stop(load, &n);
+    for (int i = 0; i < times && i < 64; i++) {
+        double after = first_answer_after(samples, n, down[i], back[i]);
+        printf("  away for %.2f s, first answer %.3f s after it was back\n", back[i] - down[i], after);
+        must(after >= 0 && after <= BACK_WITHIN_S, "an answer within 1 s");
+    }
+    must(o.other == 0, "only 503 meanwhile");
+    must(o.without_retry_after == 0, "Retry-After on every 503");
+    load_free(load);
+}
+
+static void sign_in_meanwhile(struct person *p, int times) {
+    for (int i = 0; i < times; i++) {
+        json_t *body = json_pack("{s:s, s:s}", "email", p->email, "password", PERSON_PASSWORD);
+        struct answer *a = post(NULL, body, "/auth/login");
+        must(a->status == 200, "signing in");
+        must(a->seconds < 2, "signing in within 2 s");
+        sleep_seconds(0.2);
+    }
+}
+
+static void stop_redis(int times) {
+    struct person p;
+    person_new(&p, "patient");
+    for (int i = 0; i < times; i++) {
+        struct load *load = load_start(CLIENTS);
+        stack_hold_redis(true);
+        kill(stack_redis(), SIGKILL);
+        sign_in_meanwhile(&p, 5);
+        stack_hold_redis(false);
+        for (double until = now_seconds() + 20; stack_redis() == 0 && now_seconds() < until;)
+            sleep_seconds(0.1);
+        pid_t redis = stack_redis();
+        must(redis > 0, "Redis came back");
+        sleep_seconds(0.5);
+        kill(redis, SIGSTOP);
+        sign_in_meanwhile(&p, 5);
+        kill(redis, SIGCONT);
+        struct outcome o = finish(load, "Redis stopped, frozen");
+        must(o.reads_failed == 0 && o.writes_failed == 0, "reading and writing go on");
+        load_free(load);
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*run)(int times);
+} scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"redis", stop_redis}};
+
+static bool run_scenario(const char *argument) {
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+        size_t n = strlen(scenarios[i].name);
+        if (strncmp(argument, scenarios[i].name, n) == 0 && argument[n] == '=') {
+            scenarios[i].run((int)strtol(argument + n + 1, NULL, 10));
+            fflush(stdout);
+            return true;
+        }
+    }
+    return false;
+}
+
+int main(int argc, char **argv) {
+    srandom((unsigned)(now_seconds() * 1000));
+    print_head();
+    for (int i = 1; i < argc; i++)
+        if (!run_scenario(argv[i])) {
+            fprintf(stderr, "usage: %s kills=N rolls=N postgres=N redis=N\n", argv[0]);
+            return 2;
+        }
+    return all_held ? 0 : 1;
+}

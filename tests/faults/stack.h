@@ -1,0 +1,22 @@
+/* The processes of the stack under test, by its state directory ($DASTERN_VAR). */
+#ifndef DASTERN_TESTS_STACK_H
+#define DASTERN_TESTS_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Processes of the project's own executables (app/bin/ of the state directory), parents and children alike; at most `room`. */
+size_t stack_processes(pid_t *pids, size_t room);
+/* The same, of modules only (those that serve HTTP), either their parents or the children that serve. */
+size_t stack_modules(pid_t *pids, size_t room, bool parents);
+
+/* Process id of PostgreSQL's postmaster, or of Redis; 0 if it does not run. */
+pid_t stack_postmaster(void);
+pid_t stack_redis(void);
+/* Whether PostgreSQL accepts connections. */
+bool stack_postgres_accepts(void);
+/* While held, the supervisor does not start Redis again. */
+void stack_hold_redis(bool hold);
+
+#endif
