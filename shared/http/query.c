@@ -226,6 +226,19 @@ enum err db_query_once(struct request *r, const struct sql_stmt *sql, struct row
     return err;
 }
 
+enum err db_query_apart(struct request *r, const struct sql_stmt *sql, ...)
+{
+    struct rows rows = {0};
+    struct bindings given;
+    va_list args;
+    va_start(args, sql);
+    bindings_read(&given, args);
+    va_end(args);
+    struct db_call call = {.sql = sql, .values = bind(r, sql, &given), .rows = &rows};
+    request_release(r);
+    return call.values ? query_alone(r, call) : fail(r, E_INTERNAL, "internal");
+}
+
 enum err request_enter(struct request *r)
 {
     struct db_conn *conn;

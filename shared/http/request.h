@@ -94,6 +94,11 @@ enum err db_query(struct request *r, const struct sql_stmt *sql, struct rows *ro
  */
 enum err db_query_once(struct request *r, const struct sql_stmt *sql, struct rows *rows, ...)
     MUST_CHECK __attribute__((sentinel));
+/*
+ * For what must be remembered of a request that is being refused, such as a wrong guess: rolls back what the request has
+ * written and runs the statement in a transaction of its own, Idempotency-Key or not. The problem already set stays.
+ */
+enum err db_query_apart(struct request *r, const struct sql_stmt *sql, ...) MUST_CHECK __attribute__((sentinel));
 
 /* --- answering ------------------------------------------------------------------------------------------------- */
 void reply_header(struct request *r, const char *name, const char *value); /* value must hold no control bytes */
