@@ -70,7 +70,7 @@ BEGIN
     VALUES (app_user_id(), born, profile ->> 'gender', profile ->> 'blood_type',
             ARRAY(SELECT jsonb_array_elements_text(coalesce(nullif(profile -> 'allergies', 'null'), '[]'))),
             ARRAY(SELECT jsonb_array_elements_text(coalesce(nullif(profile -> 'conditions', 'null'), '[]'))),
-            contact ->> 'name', contact ->> 'phone', coalesce((meals ->> 'morning')::time, '07:00'),
+            contact ->> 'name', regexp_replace(contact ->> 'phone', '[ ()-]', '', 'g'), coalesce((meals ->> 'morning')::time, '07:00'),
             coalesce((meals ->> 'noon')::time, '12:00'), coalesce((meals ->> 'evening')::time, '18:00'),
             coalesce((meals ->> 'night')::time, '21:00'))
     ON CONFLICT (user_id) DO UPDATE SET date_of_birth = excluded.date_of_birth, gender = excluded.gender,

@@ -1,0 +1,88 @@
+-- Who is asking: set for one transaction by enter(), read by every policy and function.
+
+-- Refuses with a problem the client sees: status as DTnnn, code as the constraint's name, extra members as detail.
+CREATE OR REPLACE FUNCTION refuse(state text, code text, message text, detail jsonb DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION '%', message USING ERRCODE = state, CONSTRAINT = code, DETAIL = coalesce(detail::text, '');
+END $$;
+
+-- After a transaction a setting made in it reads '' rather than NULL, hence nullif.
+CREATE OR REPLACE FUNCTION app_user_id() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('app.user_id', true), '')::uuid $$;
+
+CREATE OR REPLACE FUNCTION app_session_id() RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('app.session_id', true), '')::uuid $$;
+
+CREATE OR REPLACE FUNCTION app_role() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('app.role', true), '') $$;
+
+-- What a person has to do next before the account is complete; NULL when nothing.
+CREATE OR REPLACE FUNCTION next_step(status onboarding_status) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE status WHEN 'pending' THEN 'select_role' WHEN 'active' THEN NULL ELSE 'complete_profile' END
+$$;
+
+-- The same with the fields that the step wants, as members of a refusal.
+CREATE OR REPLACE FUNCTION onboarding_wants(status onboarding_status, role user_role) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT jsonb_build_object('next_step', next_step(status), 'fields', CASE
+        WHEN status = 'active' THEN '[]'::jsonb
+        WHEN status = 'pending' THEN '["role"]'
+        WHEN role = 'patient' THEN '["date_of_birth", "gender", "blood_type", "allergies", "conditions", "emergency_contact", "meal_times"]'
+        WHEN role = 'doctor' THEN '["license_number", "specialization", "hospital_name", "years_of_experience"]'
+        ELSE '["relationship"]' END)
+$$;
+
+-- Checks the session and takes on its identity until the end of the transaction. `roles` NULL or empty: any role.
+-- The role comes from the account, not from the token, so a change of role counts at once.
+CREATE OR REPLACE FUNCTION enter(session uuid, user_id uuid, roles text[], need_active boolean, request_id text, ip text)
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    who record;
+BEGIN
+    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role INTO who
+      FROM user_sessions s JOIN users u ON u.id = s.user_id
+     WHERE s.id = enter.session AND u.id = enter.user_id AND s.revoked_at IS NULL
+       AND s.expires_at > now() AND s.idle_expires_at > now() AND u.is_active;
+    IF NOT FOUND THEN
+        -- The token was signed by us, so this is the session's owner, who may know why.
+        PERFORM refuse('DT401', 'auth.session_ended', 'This session has ended; sign in again.',
+                       (SELECT jsonb_build_object('reason', coalesce(s.revoked_reason, 'expired')) FROM user_sessions s
+                         WHERE s.id = enter.session AND s.user_id = enter.user_id));
+    END IF;
+    IF need_active AND who.status <> 'active' THEN
+        PERFORM refuse('DT403', 'onboarding.incomplete', 'Complete the account first.',
+                       onboarding_wants(who.status, who.own_role));
+    END IF;
+    IF who.role <> ALL (roles) AND cardinality(roles) > 0 THEN
+        PERFORM refuse('DT403', 'auth.role_not_allowed', 'Your role may not do this.',
+                       onboarding_wants(who.status, who.own_role));
+    END IF;
+    PERFORM set_config('app.user_id', enter.user_id::text, true), set_config('app.session_id', session::text, true),
+            set_config('app.role', who.role, true), set_config('app.request_id', coalesce(enter.request_id, ''), true),
+            set_config('app.ip', coalesce(enter.ip, ''), true);
+END $$;
+
+-- Identity of the person a background job works for: rights are judged when it runs, not when it was asked for.
+CREATE OR REPLACE FUNCTION act_as(user_id uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    who text;
+BEGIN
+    SELECT coalesce(u.role::text, '') INTO who FROM users u WHERE u.id = act_as.user_id AND u.is_active;
+    IF NOT FOUND THEN
+        PERFORM refuse('DT404', 'not_found', 'There is no such thing here.');
+    END IF;
+    PERFORM set_config('app.user_id', act_as.user_id::text, true), set_config('app.session_id', '', true),
+            set_config('app.role', who, true), set_config('app.request_id', '', true), set_config('app.ip', '', true);
+END $$;
