@@ -89,6 +89,9 @@ CREATE POLICY change ON medication_reminders FOR UPDATE TO dastern_module USING 
 CREATE POLICY read ON medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
     OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+-- A report counts doses for those who may see reports, without showing the doses.
+CREATE POLICY count ON medication_reminder_logs FOR SELECT TO dastern_report_worker USING (
+    patient_id IN (SELECT visible_patients('view_reports')) AND medication_id NOT IN (SELECT hidden_medications()));
 CREATE POLICY read ON dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
     OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
@@ -235,6 +238,8 @@ GRANT UPDATE (job_id) ON ai_reports TO dastern_reports;
 GRANT SELECT, INSERT, UPDATE ON ai_chat_conversations TO dastern_reports;
 GRANT SELECT, INSERT ON ai_chat_messages TO dastern_reports;
 GRANT SELECT ON prescriptions, medications, medication_reminders, medication_reminder_logs, family_relationships TO dastern_reports;
+GRANT SELECT ON report_cards TO dastern_reports;
+GRANT EXECUTE ON FUNCTION report_request(text, uuid, text, date, date) TO dastern_reports;
 
 GRANT SELECT, INSERT, UPDATE ON doctor_patient_relationships, clinical_notes TO dastern_doctors;
 GRANT SELECT ON clinical_note_versions, prescriptions, medications, medication_reminders, medication_reminder_logs, patient_profiles, doctor_profiles
@@ -266,5 +271,9 @@ GRANT SELECT, UPDATE (failures, last_ok_at), DELETE ON device_tokens TO dastern_
 
 GRANT SELECT, UPDATE ON jobs, ai_reports TO dastern_report_worker;
 GRANT SELECT ON prescriptions, medications, medication_reminders, medication_reminder_logs, dose_events, patient_profiles TO dastern_report_worker;
-GRANT EXECUTE ON FUNCTION act_as(uuid), adherence_ratio(bigint, bigint), adherence(uuid, date, date), adherence_by(uuid, date, date, text)
-   TO dastern_report_worker;
+GRANT SELECT ON medication_cards TO dastern_report_worker;
+GRANT EXECUTE ON FUNCTION act_as(uuid), adherence_ratio(bigint, bigint), adherence(uuid, date, date), adherence_by(uuid, date, date, text),
+      report_make(uuid, text, integer), report_refuse(uuid, text, integer), report_patient(uuid, text),
+      report_prescription_history(uuid, date, date), report_medication_adherence(uuid, date, date),
+      report_measures(bigint, bigint, bigint, bigint, bigint, bigint, bigint), report_medications(jsonb), report_time(timestamptz),
+      report_title(text, text), report_summary(text, text, jsonb) TO dastern_report_worker;
