@@ -56,9 +56,9 @@ static enum err jwks(struct request *r, const struct sql_stmt *sql)
 }
 
 static const struct route routes[] = {
-    {POST, "/auth/register", ANYONE, R_LIMIT_SIGN_IN, register_fields, register_account, &SQL_register_account},
-    {POST, "/auth/login", ANYONE, R_LIMIT_SIGN_IN, login_fields, login, &SQL_sign_in_open},
-    {POST, "/auth/refresh", ANYONE, 0, refresh_fields, refresh, &SQL_refresh_session},
+    {POST, "/auth/register", ANYONE, R_LIMIT_SIGN_IN, register_fields, register_account, NULL},
+    {POST, "/auth/login", ANYONE, R_LIMIT_SIGN_IN, login_fields, login, NULL},
+    {POST, "/auth/refresh", ANYONE, 0, refresh_fields, refresh, NULL},
     {POST, "/auth/logout", SIGNED_IN, R_NO_BODY, NULL, run_no_content, &SQL_logout},
     {GET, "/auth/sessions", SIGNED_IN, R_LIST, sessions_fields, run_list, &SQL_list_sessions},
     {DELETE, "/auth/sessions", SIGNED_IN, 0, NULL, run_no_content, &SQL_end_other_sessions},

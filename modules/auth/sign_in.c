@@ -54,6 +54,7 @@ static enum err make_hash(struct request *r, char **hash)
 
 enum err register_account(struct request *r, const struct sql_stmt *sql)
 {
+    (void)sql;
     char session[37], *hash;
     struct rows opened = {0}, account = {0};
     struct tokens tokens;
@@ -62,9 +63,9 @@ enum err register_account(struct request *r, const struct sql_stmt *sql)
         err = make_hash(r, &hash);
     if (err != OK)
         return err;
-    random_uuid(session);
+    random_uuid_v7(session);
     char *token = refresh_token_make(r->mem, session, 0);
-    err = db_query(r, sql, &opened, "password_hash", hash, "session", session, "token_hash", refresh_token_hash(r->mem, token),
+    err = db_query(r, &SQL_register_account, &opened, "password_hash", hash, "session", session, "token_hash", refresh_token_hash(r->mem, token),
                    "user_agent", request_header(r, "User-Agent"), "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"),
                    "absolute", days(r, "DASTERN_SESSION_DAYS"), NULL);
     if (err != OK)
@@ -129,7 +130,7 @@ static enum err open_session(struct request *r, const struct candidate *c)
     char session[37];
     struct rows opened = {0}, account = {0};
     struct tokens tokens;
-    random_uuid(session);
+    random_uuid_v7(session);
     char *token = refresh_token_make(r->mem, session, 0);
     enum err err = db_query(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
                             "token_hash", refresh_token_hash(r->mem, token), "user_agent", request_header(r, "User-Agent"),
@@ -167,6 +168,7 @@ enum err login(struct request *r, const struct sql_stmt *sql)
 
 enum err refresh(struct request *r, const struct sql_stmt *sql)
 {
+    (void)sql;
     const char *session, *presented = input(r, "refresh_token");
     uint32_t generation;
     struct rows rotated = {0};
@@ -174,7 +176,7 @@ enum err refresh(struct request *r, const struct sql_stmt *sql)
     if (!refresh_token_read(r->mem, presented, &session, &generation))
         return fail(r, E_UNAUTHENTICATED, "auth.refresh_invalid");
     char *next = refresh_token_make(r->mem, session, generation + 1);
-    enum err err = db_query_once(r, sql, &rotated, "session", session, "presented", refresh_token_hash(r->mem, presented),
+    enum err err = db_query_once(r, &SQL_refresh_session, &rotated, "session", session, "presented", refresh_token_hash(r->mem, presented),
                                  "next", refresh_token_hash(r->mem, next), "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), NULL);
     if (err != OK)
         return err;

@@ -158,6 +158,11 @@ struct answer *client_call(const struct call *call) {
     } else if (call->method && strcmp(call->method, "POST") == 0) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
     }
+    if (call->from) {
+        curl_easy_setopt(curl, CURLOPT_INTERFACE, call->from);
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+    }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method ? call->method : "GET");
     perform(curl, call->path, a);
     curl_slist_free_all(headers);

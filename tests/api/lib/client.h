@@ -27,6 +27,7 @@ struct call {
     size_t raw_size;
     const char *content_type;
     const char *const *headers;      /* "Name: value" lines ended by NULL, or NULL */
+    const char *from;                /* address to come from, any of 127.0.0.0/8; NULL: the usual one */
 };
 struct answer *client_call(const struct call *call);
 

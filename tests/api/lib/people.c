@@ -19,9 +19,7 @@ static void take_tokens(struct person *p, struct answer *a) {
 }
 
 void person_register(struct person *p) {
-    char id[37];
-    random_uuid(id);
-    snprintf(p->email, sizeof p->email, "test-%s@example.org", id);
+    snprintf(p->email, sizeof p->email, "%s", fresh_email());
     json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "email", p->email, "password", PERSON_PASSWORD,
                              "first_name", "Sok", "last_name", "Dara", "language", "en");
     take_tokens(p, expect(post(NULL, body, "/auth/register"), 201));
@@ -72,4 +70,18 @@ const char *nobody_id(void) {
     static _Thread_local char id[37];
     random_uuid(id);
     return id;
+}
+
+const char *fresh_email(void) {
+    static _Thread_local char email[80];
+    snprintf(email, sizeof email, "test-%s@example.org", nobody_id());
+    return email;
+}
+
+const char *fresh_phone(void) {
+    static _Thread_local char phone[24];
+    unsigned number;
+    random_bytes(&number, sizeof number);
+    snprintf(phone, sizeof phone, "+8551%08u", number % 100000000);
+    return phone;
 }

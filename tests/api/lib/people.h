@@ -24,7 +24,10 @@ json_t *person_profile(const char *role);
 /* A family_member linked to the patient by invitation, connection and approval. `permissions` is released; NULL means
  * the default ones. Writes the link's id. */
 void person_link(struct person *patient, struct person *relative, json_t *permissions, char link_id[37]);
-/* Random UUID: an id that nobody has. */
+/* Random UUID: an id that nobody has. Like the two below, good until the next call on this thread. */
 const char *nobody_id(void);
+/* An address and a number (E.164, Cambodian) that nobody uses yet. */
+const char *fresh_email(void);
+const char *fresh_phone(void);
 
 #endif
