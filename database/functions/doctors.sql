@@ -15,11 +15,11 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
-    IF (NEW.doctor_id, NEW.patient_id) IS DISTINCT FROM (OLD.doctor_id, OLD.patient_id) OR NEW.status <> OLD.status AND NOT CASE OLD.status
+    IF (NEW.doctor_id, NEW.patient_id) IS DISTINCT FROM (OLD.doctor_id, OLD.patient_id) OR NEW.status <> OLD.status AND NOT (CASE OLD.status
             WHEN 'requested' THEN NEW.status IN ('active', 'rejected', 'revoked')
             WHEN 'active'    THEN NEW.status = 'revoked'
             ELSE false
-        END THEN
+        END) THEN
         PERFORM refuse('DT409', 'doctor_link.ended', 'A link that has ended stays ended; ask for a new one.', jsonb_build_object('status', OLD.status));
     END IF;
     IF app_user_id() = NEW.doctor_id AND (NEW.status NOT IN (OLD.status, 'revoked')

@@ -15,12 +15,12 @@ BEGIN
        (OLD.id, OLD.reminder_id, OLD.medication_id, OLD.patient_id, OLD.scheduled_date, OLD.scheduled_time, OLD.due_at, OLD.grace_until, OLD.dose_amount) THEN
         PERFORM refuse('DT409', 'dose.plan_frozen', 'What a dose was planned as cannot be changed.');
     END IF;
-    IF NEW.status <> OLD.status AND NOT CASE OLD.status
+    IF NEW.status <> OLD.status AND NOT (CASE OLD.status
             WHEN 'pending' THEN NEW.status IN ('taken', 'skipped', 'missed', 'snoozed')
             WHEN 'snoozed' THEN NEW.status IN ('pending', 'taken', 'skipped', 'missed')
             WHEN 'missed'  THEN NEW.status = 'taken'
             ELSE NEW.status = 'pending'
-        END THEN
+        END) THEN
         PERFORM refuse('DT409', 'dose.not_pending', format('A dose that is %s cannot become %s.', OLD.status, NEW.status),
                        jsonb_build_object('status', OLD.status));
     END IF;

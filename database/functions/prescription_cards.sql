@@ -22,14 +22,14 @@ SELECT p.id, p.patient_id, p.doctor_id, p.status, p.source,
        p.thumbnail_url IS NOT NULL AS has_image, p.confirmed_at,
        coalesce((SELECT json_agg(m) FROM (SELECT * FROM medication_cards c WHERE c.prescription_id = p.id ORDER BY c.sequence_number) AS m),
                 '[]') AS medications,
-       p.created_at, p.updated_at
+       p.created_at, p.updated_at, row_etag(p.updated_at) AS _etag
   FROM prescriptions p;
 
 -- How far the reading of a picture is. `settled`: nothing more happens to it by itself.
 CREATE OR REPLACE VIEW prescription_progress WITH (security_invoker = true) AS
 SELECT p.id AS prescription_id, p.patient_id,
        CASE q.status WHEN 'dead' THEN 'error' ELSE q.status END AS status,
-       CASE WHEN q.status = 'dead' THEN 'error' WHEN q.status = 'done' AND p.status = 'completed' THEN 'completed' ELSE q.stage END AS stage,
+       CASE WHEN p.confirmed_at IS NOT NULL THEN 'completed' WHEN q.status = 'dead' THEN 'error' ELSE q.stage END AS stage,
        q.progress, q.attempts, q.created_at AS queued_at, q.started_at, q.completed_at,
        -- What a worker noted for operators is no code.
        CASE WHEN q.status = 'dead' THEN coalesce(substring(q.last_error FROM '^[a-z_]+\.[a-z_]+$'), 'ocr.failed') END AS error,

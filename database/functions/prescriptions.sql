@@ -7,12 +7,12 @@ BEGIN
     IF NEW.patient_id <> OLD.patient_id OR NEW.created_by <> OLD.created_by THEN
         PERFORM refuse('DT409', 'prescription.owner_fixed', 'A prescription stays with its patient.');
     END IF;
-    IF NEW.status <> OLD.status AND NOT CASE OLD.status
+    IF NEW.status <> OLD.status AND NOT (CASE OLD.status
             WHEN 'processing' THEN NEW.status IN ('completed', 'error', 'archived')
             WHEN 'error'      THEN NEW.status IN ('processing', 'archived')
             WHEN 'completed'  THEN NEW.status = 'archived'
             ELSE false
-        END THEN
+        END) THEN
         PERFORM refuse('DT409', 'prescription.status_order', format('A prescription that is %s cannot become %s.', OLD.status, NEW.status),
                        jsonb_build_object('status', OLD.status));
     END IF;
