@@ -121,6 +121,48 @@ static void write_access(struct json_out *out, unsigned access)
     json_close(out, ']');
 }
 
+static void write_choices(struct json_out *out, const struct field *field)
+{
+    json_key(out, "choices");
+    json_open(out, '[');
+    for (const char *const *choice = field->choices; *choice; choice++)
+        json_str(out, *choice);
+    json_close(out, ']');
+}
+
+static void write_fields(struct json_out *out, const struct field *fields);
+
+static void write_field(struct json_out *out, const struct field *field)
+{
+    static const char *const types[] = {
+        [F_TEXT] = "text", [F_EMAIL] = "email", [F_PHONE] = "phone", [F_PASSWORD] = "password", [F_UUID] = "uuid",
+        [F_INT] = "int", [F_DECIMAL] = "decimal", [F_BOOL] = "bool", [F_DATE] = "date", [F_CLOCK] = "clock",
+        [F_TIMESTAMP] = "timestamp", [F_CHOICE] = "choice", [F_OBJECT] = "object", [F_LIST] = "list"};
+    json_open(out, '{');
+    json_key_str(out, "name", field->name);
+    json_key_str(out, "type", types[field->type]);
+    json_key_bool(out, "required", field->required);
+    json_key_bool(out, "nullable", field->nullable);
+    if (field->choices)
+        write_choices(out, field);
+    if (field->fields)
+        write_fields(out, field->fields);
+    if (field->item) {
+        json_key(out, "item");
+        write_field(out, field->item);
+    }
+    json_close(out, '}');
+}
+
+static void write_fields(struct json_out *out, const struct field *fields)
+{
+    json_key(out, "fields");
+    json_open(out, '[');
+    for (const struct field *field = fields; field && field->name; field++)
+        write_field(out, field);
+    json_close(out, ']');
+}
+
 int check_print_routes(const struct area *area)
 {
     struct arena *mem = arena_new(4096);
@@ -133,6 +175,8 @@ int check_print_routes(const struct area *area)
         json_key_str(&out, "path", route->path);
         write_access(&out, route->access);
         json_key_bool(&out, "multipart", (route->flags & R_UPLOAD) != 0);
+        json_key_bool(&out, "list", (route->flags & R_LIST) != 0);
+        write_fields(&out, route->fields);
         json_close(&out, '}');
     }
     json_close(&out, ']');

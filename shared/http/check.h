@@ -11,7 +11,8 @@
 bool check_routes(const struct area *area);
 /* --check-sql: every statement prepares on the schema behind DASTERN_DB, fields fit the parameters' types. */
 int check_area(const struct area *area);
-/* --routes: [{"method":…,"path":…,"access":[…],"multipart":…}] on stdout. */
+/* --routes: [{"method", "path", "access": […], "multipart", "list", "fields": [{"name", "type", "required", "nullable",
+ * "choices"?, "fields"?, "item"?}]}] on stdout. */
 int check_print_routes(const struct area *area);
 
 #endif
