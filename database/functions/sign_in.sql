@@ -141,3 +141,8 @@ BEGIN
     RETURN QUERY SELECT r.outcome, r.user_id, r.role, r.generation, least(r.idle_expires_at, r.expires_at),
                         CASE WHEN r.outcome IN ('reused', 'ended') THEN coalesce(r.revoked_reason, 'expired') END;
 END $$;
+
+GRANT EXECUTE ON FUNCTION sign_in_find(text, text), sign_in_failed(uuid, text, text, text),
+      sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text),
+      account_register(text, text, text, text, text, text, text, text, uuid, bytea, text, interval, interval),
+      session_refresh(uuid, bytea, bytea, interval) TO dastern_auth;

@@ -143,3 +143,8 @@ BEGIN
     ON CONFLICT (user_id, type, channel) DO UPDATE SET enabled = excluded.enabled;
     PERFORM audit('account.changed', 'user', u.id, NULL, jsonb_build_object('fields', ARRAY(SELECT jsonb_object_keys(changes))));
 END $$;
+
+GRANT SELECT ON accounts TO dastern_auth;
+GRANT EXECUTE ON FUNCTION account_profile(uuid), account_choose_role(text), account_profile_given(), account_patient_profile(jsonb),
+      account_doctor_profile(jsonb), account_family_profile(jsonb), account_etag(uuid), account_change(jsonb, text) TO dastern_auth;
+GRANT EXECUTE ON FUNCTION onboarding_wants(onboarding_status, user_role) TO dastern_module; -- the guard of users says what is missing
