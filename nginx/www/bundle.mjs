@@ -66,6 +66,15 @@ function addRequestId(answers) {
   }
 }
 
+function makeRepeatable(operation) {
+  addParameter(operation, 'IdempotencyKey');
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    if (status < 300 && !answer.$ref) {
+      answer.headers = { ...answer.headers, 'Idempotent-Replayed': component('headers', 'IdempotentReplayed') };
+    }
+  }
+}
+
 // What nginx answers itself (a path item with servers of its own) takes no part in the modules' conventions.
 function completeOperation(path, method, operation) {
   if (operation['x-access'] === 'anyone') operation.security = [];
@@ -73,7 +82,7 @@ function completeOperation(path, method, operation) {
     operation.responses[status] ??= component('responses', name);
   }
   addParameter(operation, 'AcceptLanguage');
-  if (method === 'post' && operation.security?.length !== 0) addParameter(operation, 'IdempotencyKey');
+  if (method === 'post' && operation.security?.length !== 0) makeRepeatable(operation);
   addRequestId(operation.responses);
 }
 
