@@ -199,13 +199,15 @@ GRANT EXECUTE ON FUNCTION session_open(uuid, uuid, bytea, text, text, text, inte
       session_revoke(uuid, text), sessions_revoke_all(uuid, text, uuid), throttle_wait(text, bytea), throttle_failure(text, bytea, integer, interval),
       throttle_clear(text, bytea), act_as(uuid) TO dastern_auth;
 
-GRANT SELECT, INSERT ON prescriptions TO dastern_prescriptions;
-GRANT UPDATE (original_image_url, image_sha256, image_bytes, image_type, image_width, image_height, thumbnail_url) ON prescriptions TO dastern_prescriptions;
-GRANT SELECT ON medications, medication_provenance, prescription_versions, prescription_processing_queue, medication_reminders,
-      medication_schedule_templates TO dastern_prescriptions;
+GRANT SELECT ON prescriptions, medications, medication_provenance, prescription_processing_queue, medication_cards, prescription_cards,
+      prescription_progress, provenance_cards TO dastern_prescriptions;
 GRANT EXECUTE ON FUNCTION prescription_enqueue(uuid, integer), prescription_create(uuid, jsonb, jsonb), prescription_edit(uuid, jsonb),
       prescription_archive(uuid), medication_add(uuid, jsonb), medication_edit(uuid, jsonb), medication_stop(uuid),
-      confirm_prescription(uuid, jsonb, boolean, uuid, date) TO dastern_prescriptions;
+      confirm_prescription(uuid, jsonb, boolean, uuid, date), viewed_prescription(uuid, text), viewed_patient(uuid, text, text),
+      viewed_medication(uuid, text, text, uuid), prescription_mentions(uuid, text), row_etag(timestamptz), unchanged_prescription(uuid, text),
+      unchanged_medication(uuid, text), review_fields(uuid, uuid, text[]), upload_begin(uuid, bigint, bigint, bigint),
+      upload_room(bigint, bigint, bigint), upload_store(uuid, uuid, text, bytea, text, integer, integer, integer, bigint, bigint)
+   TO dastern_prescriptions;
 
 GRANT SELECT ON prescriptions, medications, patient_profiles, medication_reminder_logs, dose_events TO dastern_reminders;
 GRANT SELECT, INSERT, UPDATE ON medication_reminders, medication_schedule_templates, medication_stock, calendar_feeds TO dastern_reminders;
@@ -259,7 +261,8 @@ GRANT EXECUTE ON FUNCTION queue_retry(regclass, uuid) TO dastern_admin;
 
 GRANT SELECT, UPDATE ON prescription_processing_queue TO dastern_ocr_worker;
 GRANT SELECT (id, patient_id, status, original_image_url, image_type, image_bytes, image_width, image_height) ON prescriptions TO dastern_ocr_worker;
-GRANT EXECUTE ON FUNCTION store_draft(uuid, text, integer, jsonb) TO dastern_ocr_worker;
+GRANT EXECUTE ON FUNCTION store_draft(uuid, text, integer, jsonb), pictures_keep(uuid, text, integer, jsonb), reading_draft(jsonb), reading_row(jsonb),
+      reading_cell(text, jsonb, jsonb), reading_value(text, jsonb) TO dastern_ocr_worker;
 
 GRANT EXECUTE ON FUNCTION materialise_doses(integer), fire_due_doses(integer), mark_missed_doses(integer), make_partitions(integer), sweep_expired(),
       next_due_at() TO dastern_scheduler_worker;

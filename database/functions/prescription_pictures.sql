@@ -25,6 +25,37 @@ AS $$
                       AND strpos(lower(concat_ws(E'\n', m.name, m.generic_name, m.strength)), lower(words)) > 0)
 $$;
 
+-- The prescription, if the caller may change it and it is still what `if_match` says (NULL: whatever it is); its row is locked.
+CREATE OR REPLACE FUNCTION unchanged_prescription(prescription uuid, if_match text) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
+    PERFORM etag_matches(if_match, row_etag(p.updated_at)) FROM prescriptions p WHERE p.id = prescription FOR UPDATE;
+    RETURN prescription;
+END $$;
+
+CREATE OR REPLACE FUNCTION unchanged_medication(medication uuid, if_match text) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM allowed_medication(medication, 'view_prescriptions'), allowed_medication(medication, 'write_prescriptions');
+    PERFORM unchanged_prescription(m.prescription_id, NULL) FROM medications m WHERE m.id = medication;
+    PERFORM etag_matches(if_match, row_etag(m.updated_at)) FROM medications m WHERE m.id = medication FOR UPDATE;
+    RETURN medication;
+END $$;
+
+-- What a client draws beside each field of the head (medication NULL) or of one medicine: where it came from, how sure, and where on the
+-- straightened picture it stands.
+CREATE OR REPLACE FUNCTION review_fields(prescription uuid, medication uuid, unsure text[]) RETURNS json
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(json_object_agg(v.field, json_build_object('value', v.value, 'source', v.source, 'confidence', v.confidence, 'box', v.box,
+                                                               'unsure', v.field = ANY (unsure)) ORDER BY v.field), '{}')
+      FROM provenance_cards v
+     WHERE v.prescription_id = prescription AND v.medication_id IS NOT DISTINCT FROM medication
+$$;
+
 -- --- pictures ---------------------------------------------------------------------------------------------------------------
 
 -- Refuses a picture of this size when the caller keeps too much already. It counts for who sends it, not for whose it is.
@@ -93,7 +124,7 @@ END $$;
 
 -- A field's value as its column can hold it, or NULL: the reader works on hostile pictures, and one absurd cell must not cost the page.
 CREATE OR REPLACE FUNCTION reading_value(field text, value jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE
+LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     said text := btrim(value #>> '{}');
@@ -101,34 +132,28 @@ DECLARE
                           "hospital_name": 200, "prescribing_doctor_name": 200, "diagnosis": 1000}'::jsonb ->> field)::integer;
     most numeric := ('{"quantity": 10000, "duration_days": 3650, "patient_age": 130, "doses.morning": 500, "doses.noon": 500, "doses.evening": 500,
                        "doses.night": 500}'::jsonb ->> field)::numeric;
+    whole boolean := field IN ('duration_days', 'patient_age');
 BEGIN
-    IF coalesce(said, '') = '' THEN
-        RETURN NULL;
-    ELSIF longest IS NOT NULL THEN
-        RETURN to_jsonb(left(said, longest));
-    ELSIF most IS NOT NULL THEN
-        RETURN CASE WHEN said ~ '^[0-9]{1,6}(\.[0-9]{1,4})?$' AND said::numeric BETWEEN (field = 'duration_days')::integer AND most
-                         AND (field NOT IN ('duration_days', 'patient_age') OR said::numeric % 1 = 0)
-                    THEN to_jsonb(round(said::numeric, 2)) END;
-    ELSIF field = 'prescription_date' THEN
-        RETURN CASE WHEN said ~ '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$'
-                      OR said ~ '^20[0-9]{2}-(0[13-9]|1[0-2])-(29|30)$' OR said ~ '^20[0-9]{2}-(0[13578]|1[02])-31$'
-                      OR said ~ '^20([02468][048]|[13579][26])-02-29$' THEN to_jsonb(said) END;
-    ELSIF field = 'patient_gender' THEN
-        RETURN CASE WHEN said IN ('male', 'female', 'other') THEN to_jsonb(said) END;
-    ELSIF field = 'meal_relation' THEN
-        RETURN CASE WHEN said IN ('before', 'after', 'with') THEN to_jsonb(said) END;
-    END IF;
+    RETURN CASE
+        WHEN said = '' THEN NULL
+        WHEN longest IS NOT NULL THEN to_jsonb(left(said, longest))
+        WHEN most IS NOT NULL AND said::numeric BETWEEN 0 AND most THEN to_jsonb(round(said::numeric, CASE WHEN whole THEN 0 ELSE 2 END))
+        WHEN field = 'prescription_date' AND said::date BETWEEN '1990-01-01' AND '2200-01-01' THEN to_jsonb(said::date)
+        WHEN field = 'patient_gender' AND said IN ('male', 'female', 'other') OR field = 'meal_relation' AND said IN ('before', 'after', 'with')
+            THEN to_jsonb(said)
+    END;
+EXCEPTION WHEN data_exception THEN -- text where a number or a date should be
     RETURN NULL;
 END $$;
 
--- One field in the form store_draft() takes; NULL when there was nothing on the paper. What does not fit is unsure.
+-- One field in the form store_draft() takes; NULL when there was nothing on the paper. What does not fit is unsure, and so is any dose
+-- without a number.
 CREATE OR REPLACE FUNCTION reading_cell(field text, seen jsonb, value jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 AS $$
     SELECT jsonb_build_object(
                'value', v.fit, 'source', coalesce(seen ->> 'source', 'ocr'), 'confidence', least(1, greatest(0, (seen ->> 'confidence')::numeric)),
-               'unsure', seen @> '{"unsure": true}' OR v.fit IS NULL AND coalesce(v.given #>> '{}', '') <> '',
+               'unsure', seen @> '{"unsure": true}' OR v.fit IS NULL AND (field LIKE 'doses.%' OR coalesce(v.given #>> '{}', '') <> ''),
                'box', CASE jsonb_typeof(seen -> 'box') WHEN 'array' THEN
                           (SELECT jsonb_agg(greatest(0, round(b::text::numeric))) FROM jsonb_array_elements(seen -> 'box') AS b) END)
       FROM (SELECT value AS given, reading_value(field, value) AS fit) AS v
@@ -137,7 +162,7 @@ $$;
 
 -- The reader's draft (modules/prescriptions/ocr/ocr.h, ocr_draft_json) in the form store_draft() takes.
 CREATE OR REPLACE FUNCTION reading_draft(reading jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 AS $$
     SELECT jsonb_build_object(
         'confidence', least(1, greatest(0, (reading ->> 'confidence')::numeric)),
@@ -149,7 +174,7 @@ AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION reading_row(medication jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 AS $$
     SELECT coalesce(jsonb_object_agg(f.key, c.cell) FILTER (WHERE c.cell IS NOT NULL), '{}')
            || CASE WHEN medication @> '{"as_needed": true}'
