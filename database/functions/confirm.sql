@@ -118,7 +118,7 @@ BEGIN
         IF p.status <> 'processing' OR NOT EXISTS (SELECT FROM prescription_processing_queue q
              WHERE q.prescription_id = p.id AND q.stage = 'review' AND q.status = 'done')
            OR EXISTS (SELECT FROM prescription_processing_queue q WHERE q.prescription_id = p.id AND q.status IN ('queued', 'running')) THEN
-            PERFORM refuse('DT409', 'prescription.not_ready', 'There is no draft to be confirmed.', jsonb_build_object('status', p.status));
+            PERFORM refuse('DT409', 'prescription.not_ready', 'There is no draft to be confirmed.', jsonb_build_object('current_status', p.status));
         END IF;
         PERFORM draft_accept(p, corrections);
     END IF;

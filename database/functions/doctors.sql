@@ -20,7 +20,7 @@ BEGIN
             WHEN 'active'    THEN NEW.status = 'revoked'
             ELSE false
         END) THEN
-        PERFORM refuse('DT409', 'doctor_link.ended', 'A link that has ended stays ended; ask for a new one.', jsonb_build_object('status', OLD.status));
+        PERFORM refuse('DT409', 'doctor_link.ended', 'A link that has ended stays ended; ask for a new one.', jsonb_build_object('current_status', OLD.status));
     END IF;
     IF app_user_id() = NEW.doctor_id AND (NEW.status NOT IN (OLD.status, 'revoked')
        OR (NEW.level, NEW.prescription_ids, NEW.permissions) IS DISTINCT FROM (OLD.level, OLD.prescription_ids, OLD.permissions)) THEN

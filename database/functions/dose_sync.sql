@@ -49,7 +49,7 @@ EXCEPTION WHEN OTHERS THEN
         RAISE;                                 -- ours, or the connection's: the whole request fails and can be told again
     END IF;
     RETURN jsonb_build_object('client_event_id', e -> 'client_event_id', 'result', 'refused', 'dose_id', e -> 'dose_id',
-                              'status', CASE WHEN state LIKE 'DT%' AND detail LIKE '{%' THEN detail::jsonb -> 'status' END, 'code', refusal);
+                              'status', CASE WHEN state LIKE 'DT%' AND detail LIKE '{%' THEN detail::jsonb -> 'current_status' END, 'code', refusal);
 END $$;
 
 -- The receipts of up to 100 events, in their order.

@@ -22,7 +22,7 @@ BEGIN
             ELSE NEW.status = 'pending'
         END) THEN
         PERFORM refuse('DT409', 'dose.not_pending', format('A dose that is %s cannot become %s.', OLD.status, NEW.status),
-                       jsonb_build_object('status', OLD.status));
+                       jsonb_build_object('current_status', OLD.status));
     END IF;
     RETURN NEW;
 END $$;
@@ -112,7 +112,7 @@ BEGIN
     d.snoozed_until := NULL;
     d.notes := coalesce(dose_take.notes, was.notes);
     IF was.status NOT IN ('pending', 'snoozed', 'missed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('status', was.status));
+        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
     END IF;
     RETURN NEXT dose_record(was, d, 'take', d.actual_time, client_event, dose_take.notes);
 END $$;
@@ -129,7 +129,7 @@ BEGIN
         RETURN;
     END IF;
     IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('status', was.status));
+        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
     END IF;
     d.status := 'skipped';
     d.skip_reason := reason;
@@ -150,7 +150,7 @@ BEGIN
         RETURN;
     END IF;
     IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('status', was.status));
+        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
     END IF;
     d.snoozed_until := greatest(now(), was.due_at) + minutes * interval '1 minute';
     IF minutes NOT BETWEEN 5 AND 240 OR d.snoozed_until >= was.grace_until THEN
@@ -176,7 +176,7 @@ BEGIN
         RETURN;
     END IF;
     IF was.status NOT IN ('taken', 'skipped', 'snoozed') OR was.reminder_id IS NULL THEN
-        PERFORM refuse('DT409', 'dose.nothing_to_undo', 'There is nothing to take back.', jsonb_build_object('status', was.status));
+        PERFORM refuse('DT409', 'dose.nothing_to_undo', 'There is nothing to take back.', jsonb_build_object('current_status', was.status));
     END IF;
     d.status := 'pending';
     d.actual_time := NULL;

@@ -69,7 +69,7 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse_not_found();
     ELSIF r.status <> 'pending' THEN
-        PERFORM refuse('DT409', 'connection.not_pending', 'This request has been decided.', jsonb_build_object('status', r.status));
+        PERFORM refuse('DT409', 'connection.not_pending', 'This request has been decided.', jsonb_build_object('current_status', r.status));
     END IF;
     RETURN r;
 END $$;

@@ -34,7 +34,7 @@ BEGIN
     ELSIF i.status = 'revoked' THEN
         RETURN;
     ELSIF i.status NOT IN ('pending', 'expired') THEN
-        PERFORM refuse('DT409', 'invitation.not_open', 'This invitation was used; decide about the request instead.', jsonb_build_object('status', i.status));
+        PERFORM refuse('DT409', 'invitation.not_open', 'This invitation was used; decide about the request instead.', jsonb_build_object('current_status', i.status));
     END IF;
     UPDATE family_invitations SET status = 'revoked' WHERE id = i.id;
     PERFORM audit('family.uninvite', 'family_invitation', i.id, i.patient_id);
@@ -60,7 +60,7 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM refuse_not_found();
     ELSIF d.status NOT IN ('pending', 'snoozed', 'missed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('status', d.status));
+        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', d.status));
     ELSIF d.due_at > now() OR d.due_at < now() - interval '24 hours' THEN
         PERFORM refuse('DT409', 'nudge.not_due', 'Remind of doses that are due, within a day.', jsonb_build_object('due_at', d.due_at));
     END IF;

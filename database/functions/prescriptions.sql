@@ -14,7 +14,7 @@ BEGIN
             ELSE false
         END) THEN
         PERFORM refuse('DT409', 'prescription.status_order', format('A prescription that is %s cannot become %s.', OLD.status, NEW.status),
-                       jsonb_build_object('status', OLD.status));
+                       jsonb_build_object('current_status', OLD.status));
     END IF;
     RETURN NEW;
 END $$;
@@ -34,7 +34,7 @@ BEGIN
     SELECT * INTO p FROM prescriptions AS t WHERE t.id = prescription FOR UPDATE;
     IF p.status NOT IN ('processing', 'error') OR p.original_image_url IS NULL THEN
         PERFORM refuse('DT409', 'prescription.not_readable_again', 'There is no picture to be read, or it has been confirmed.',
-                       jsonb_build_object('status', p.status));
+                       jsonb_build_object('current_status', p.status));
     END IF;
     UPDATE prescriptions AS t SET status = 'processing' WHERE t.id = prescription AND t.status = 'error';
     INSERT INTO prescription_processing_queue (prescription_id, priority, payload)
@@ -229,7 +229,7 @@ BEGIN
     PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
     SELECT * INTO p FROM prescriptions WHERE id = prescription FOR UPDATE;
     IF p.status = 'archived' OR EXISTS (SELECT FROM prescription_processing_queue q WHERE q.prescription_id = p.id AND q.status IN ('queued', 'running')) THEN
-        PERFORM refuse('DT409', 'prescription.not_editable', 'This prescription is being read or is archived.', jsonb_build_object('status', p.status));
+        PERFORM refuse('DT409', 'prescription.not_editable', 'This prescription is being read or is archived.', jsonb_build_object('current_status', p.status));
     END IF;
     RETURN p;
 END $$;
