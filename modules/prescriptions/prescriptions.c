@@ -209,6 +209,7 @@ static const struct route routes[] = {
     {0}};
 
 static const struct config_item config[] = {
+    {"DASTERN_STORAGE_DIR", CONFIG_PATH, NULL, "folder of the pictures; nginx serves it at /_private/"},
     {"DASTERN_UPLOAD_QUOTA_BYTES", CONFIG_INT, "1073741824", "bytes of pictures that one person may keep"},
     {"DASTERN_UPLOAD_QUOTA_COUNT", CONFIG_INT, "2000", "pictures that one person may keep"},
     {0}};
