@@ -2,7 +2,7 @@
 #   make www           $(BUILD_ROOT)/www, laid out as it is served
 WWW := $(BUILD_ROOT)/www
 WWW_NPM := nginx/www/node_modules/.installed-lock
-SWAGGER_FILES := swagger-ui-bundle.js swagger-ui.css favicon-32x32.png LICENSE NOTICE
+SWAGGER_FILES := swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css favicon-32x32.png LICENSE NOTICE
 
 .PHONY: www
 www: $(WWW)/api/v1/openapi.json $(addprefix $(WWW)/api/docs/,index.html docs.js docs.css $(SWAGGER_FILES))

@@ -8,5 +8,6 @@ SwaggerUIBundle({
   displayRequestDuration: true,
   persistAuthorization: false,
   queryConfigEnabled: false,
+  showExtensions: true,
   validatorUrl: null,
 });
