@@ -55,15 +55,8 @@ void person_link(struct person *patient, struct person *relative, json_t *permis
     const char *code = answer_text(expect(a, 201), "code");
     a = post(relative->token, json_pack("{s:s}", "code", code), "/family/connect");
     a = post(patient->token, json_object(), "/family/requests/%s/approve", answer_text(expect(a, 202), "id"));
-    expect(a, 200);
+    snprintf(link_id, 37, "%s", answer_text(expect(a, 200), "id"));
     json_decref(wanted);
-    a = expect(get(relative->token, "/family/patients"), 200);
-    size_t i;
-    json_t *item;
-    json_array_foreach(answer_at(a, "items"), i, item) {
-        if (strcmp(json_string_value(json_object_get(item, "patient_id")), patient->id) == 0)
-            snprintf(link_id, 37, "%s", json_string_value(json_object_get(item, "id")));
-    }
 }
 
 const char *nobody_id(void) {
