@@ -6,7 +6,7 @@
 #include "family_sql.h"
 #include "http/serve.h"
 #include "json/json_write.h"
-#include "qr.h"
+#include "core/qr.h"
 
 #define CODE_TRIES 3 /* two codes in a row that are taken among 31^8 mean that something else is wrong */
 

@@ -1,6 +1,6 @@
 /* QR codes as SVG. */
-#ifndef DASTERN_FAMILY_QR_H
-#define DASTERN_FAMILY_QR_H
+#ifndef DASTERN_CORE_QR_H
+#define DASTERN_CORE_QR_H
 
 #include "core/arena.h"
 #include "core/err.h"

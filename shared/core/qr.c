@@ -1,5 +1,5 @@
 /* A QR code drawn as one SVG path: every run of dark modules in a row is a rectangle one module high. */
-#include "qr.h"
+#include "core/qr.h"
 
 #include <ctype.h>
 #include <qrencode.h>
