@@ -8,12 +8,12 @@ INSERT INTO users (id, email, role, onboarding_status, first_name, last_name)
 SELECT md5('patient' || n)::uuid, 'bench' || n || '@bench.example', 'patient', 'active', 'Bench', 'Patient'
   FROM generate_series(1, 20000) n;
 
-INSERT INTO prescriptions (id, patient_id, created_by, status, source, hospital_name, prescribing_doctor_name, diagnosis, prescription_date)
-SELECT uuid_v7(), md5('patient' || (n % 20000 + 1))::uuid, md5('patient' || (n % 20000 + 1))::uuid, 'completed', 'manual',
+INSERT INTO prescriptions (id, patient_id, created_by, status, confirmed_at, source, hospital_name, prescribing_doctor_name, diagnosis, prescription_date)
+SELECT uuid_v7(), md5('patient' || (n % 20000 + 1))::uuid, md5('patient' || (n % 20000 + 1))::uuid, 'completed', now(), 'manual',
        'Bench Hospital', 'Dr Bench', 'Diagnosis ' || n % 100, date '2026-01-01' + n % 300
   FROM generate_series(1, 999600) n;
-INSERT INTO prescriptions (id, patient_id, created_by, status, source, hospital_name, prescribing_doctor_name, diagnosis, prescription_date)
-SELECT uuid_v7(), :'patient', :'patient', 'completed', 'manual', 'Bench Hospital', 'Dr Bench', 'Diagnosis ' || n % 100, date '2026-01-01' + n % 300
+INSERT INTO prescriptions (id, patient_id, created_by, status, confirmed_at, source, hospital_name, prescribing_doctor_name, diagnosis, prescription_date)
+SELECT uuid_v7(), :'patient', :'patient', 'completed', now(), 'manual', 'Bench Hospital', 'Dr Bench', 'Diagnosis ' || n % 100, date '2026-01-01' + n % 300
   FROM generate_series(1, 400) n;
 
 -- Three medicines on each prescription of the one patient, one on each tenth of the others.
