@@ -64,6 +64,8 @@ enum err smtp_open(const struct smtp_server *server)
     const char *fault = check_url(server);
     if (!fault)
         fault = check_netrc(server->netrc);
+    curl_easy_cleanup(curl);
+    curl = NULL;
     if (!fault && (curl_global_init(CURL_GLOBAL_DEFAULT) || !(curl = curl_easy_init()) || !set_options(server)))
         fault = "libcurl cannot do this";
     if (!fault)
@@ -88,7 +90,7 @@ static size_t read_message(char *to, size_t size, size_t count, void *arg)
     return n;
 }
 
-/* A 5xx to the message or its recipient is final; one to the sign-in or to STARTTLS is for the operator to mend. */
+/* A 5xx to the message or its recipient is final; one about signing in (530…538, RFC 4954) or TLS is for the operator to mend. */
 static enum err judge(struct arena *mem, CURLcode code, const char **reason)
 {
     long answer = 0;
@@ -97,7 +99,8 @@ static enum err judge(struct arena *mem, CURLcode code, const char **reason)
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer);
     *reason = arena_printf(mem, "smtp: %s (%ld)", curl_easy_strerror(code), answer);
     bool about_message = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_WEIRD_SERVER_REPLY;
-    return about_message && answer >= 500 && answer < 600 ? E_INVALID : E_UNAVAILABLE;
+    bool about_us = answer >= 530 && answer <= 538;
+    return about_message && !about_us && answer >= 500 && answer < 600 ? E_INVALID : E_UNAVAILABLE;
 }
 
 enum err smtp_send(struct arena *mem, const char *from, const char *to, const struct buf *message, const char **reason)

@@ -15,8 +15,8 @@ struct smtp_server {
     bool without_tls;    /* only for a server on this machine */
 };
 
-/* Once per process, before any thread. E_INVALID, with the reason in the log: the URL is not one of the two forms, without_tls
- * and another machine, or the netrc file is readable by everybody. The struct must live on. */
+/* Before any thread; again with another server replaces it. E_INVALID, with the reason in the log: the URL is not one of
+ * the two forms, without_tls and another machine, or the netrc file is readable by everybody. The texts must live on. */
 enum err smtp_open(const struct smtp_server *server) MUST_CHECK;
 
 /*
