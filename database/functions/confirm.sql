@@ -57,7 +57,7 @@ AS $$
     SELECT jsonb_agg(jsonb_build_object('medication_id', m.id, 'fields', f.fields) ORDER BY m.sequence_number)
       FROM medications m
      CROSS JOIN LATERAL (SELECT jsonb_agg(u) AS fields FROM unnest(m.unsure) u WHERE u LIKE 'doses.%' OR u = 'as\_needed') AS f
-     WHERE m.prescription_id = prescription AND f.fields IS NOT NULL
+     WHERE m.prescription_id = prescription AND m.is_active AND f.fields IS NOT NULL
 $$;
 
 -- One correction: {"id"?, "remove"?, "accept"?, fields…}. Without id a new medicine; `remove` strikes a row the reader made up.
@@ -93,7 +93,7 @@ BEGIN
     IF open_doses IS NOT NULL THEN
         PERFORM refuse('DT422', 'prescription.unsure_doses', 'Check the doses the reader was not sure of.', jsonb_build_object('unsure', open_doses));
     END IF;
-    IF NOT EXISTS (SELECT FROM medications WHERE prescription_id = p.id) THEN
+    IF NOT EXISTS (SELECT FROM medications WHERE prescription_id = p.id AND is_active) THEN
         PERFORM refuse('DT422', 'prescription.no_medications', 'A prescription needs a medicine.');
     END IF;
     UPDATE medications SET unsure = '{}' WHERE prescription_id = p.id AND unsure <> '{}';
@@ -115,7 +115,8 @@ BEGIN
     SELECT * INTO p FROM prescriptions WHERE id = prescription FOR UPDATE;
     replayed := p.status = 'completed';
     IF NOT replayed THEN
-        IF p.status <> 'processing' OR NOT EXISTS (SELECT FROM prescription_processing_queue q
+        IF p.status NOT IN ('processing', 'error') -- an error: what could not be read was entered by hand
+           OR p.status = 'processing' AND NOT EXISTS (SELECT FROM prescription_processing_queue q
              WHERE q.prescription_id = p.id AND q.stage = 'review' AND q.status = 'done')
            OR EXISTS (SELECT FROM prescription_processing_queue q WHERE q.prescription_id = p.id AND q.status IN ('queued', 'running')) THEN
             PERFORM refuse('DT409', 'prescription.not_ready', 'There is no draft to be confirmed.', jsonb_build_object('current_status', p.status));

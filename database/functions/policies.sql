@@ -199,7 +199,7 @@ GRANT EXECUTE ON FUNCTION session_open(uuid, uuid, bytea, text, text, text, inte
       session_revoke(uuid, text), sessions_revoke_all(uuid, text, uuid), throttle_wait(text, bytea), throttle_failure(text, bytea, integer, interval),
       throttle_clear(text, bytea), act_as(uuid) TO dastern_auth;
 
-GRANT SELECT ON prescriptions, medications, medication_provenance, prescription_processing_queue, medication_cards, prescription_cards,
+GRANT SELECT ON prescriptions, medications, medication_provenance, prescription_processing_queue, medication_reminders, medication_cards, prescription_cards,
       prescription_progress, provenance_cards TO dastern_prescriptions;
 GRANT EXECUTE ON FUNCTION prescription_enqueue(uuid, integer), prescription_create(uuid, jsonb, jsonb), prescription_edit(uuid, jsonb),
       prescription_archive(uuid), medication_add(uuid, jsonb), medication_edit(uuid, jsonb), medication_stop(uuid),

@@ -9,7 +9,7 @@ BEGIN
     END IF;
     IF NEW.status <> OLD.status AND NOT (CASE OLD.status
             WHEN 'processing' THEN NEW.status IN ('completed', 'error', 'archived')
-            WHEN 'error'      THEN NEW.status IN ('processing', 'archived')
+            WHEN 'error'      THEN NEW.status IN ('processing', 'completed', 'archived')
             WHEN 'completed'  THEN NEW.status = 'archived'
             ELSE false
         END) THEN

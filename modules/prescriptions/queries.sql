@@ -6,7 +6,7 @@
 SELECT c.*, c.id AS _cursor_1
   FROM prescription_cards c
  WHERE c.patient_id = (SELECT viewed_patient(:patient_id::uuid, 'view_prescriptions', 'prescription'))
-   AND c.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND c.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    AND (c.status = :status::prescription_status OR :status::prescription_status IS NULL AND c.status <> 'archived')
    AND (:from::date IS NULL OR coalesce(c.prescription_date, c.created_at::date) >= :from::date)
    AND (:to::date IS NULL OR coalesce(c.prescription_date, c.created_at::date) <= :to::date)
@@ -24,7 +24,8 @@ SELECT c.*, '/api/v1/prescriptions/' || c.id AS _location
   FROM prescription_cards c WHERE c.id = :prescription_id::uuid
 
 -- name: find_confirmed_prescription
-SELECT c.*, :reminders_created::int AS reminders_created
+SELECT c.*, (SELECT count(*) FROM medication_reminders r JOIN medications m ON m.id = r.medication_id
+              WHERE m.prescription_id = c.id) AS reminders_created
   FROM prescription_cards c WHERE c.id = :prescription_id::uuid
 
 -- name: create_prescription
@@ -61,7 +62,7 @@ SELECT g.status, g.stage, g.progress, g.attempts, g.queued_at, g.started_at, g.c
 SELECT :prescription_id::uuid AS id, prescription_enqueue(:prescription_id::uuid) AS job_id
 
 -- name: confirm_prescription
-SELECT reminders_created
+SELECT prescription_id AS id
   FROM confirm_prescription(:prescription_id::uuid, :medications::jsonb, :create_reminders::boolean, :template_id::uuid, :start_date::date)
 
 -- name: find_review
@@ -99,7 +100,7 @@ SELECT c.*, c.id AS _cursor_1
  WHERE c.patient_id = (SELECT viewed_patient(:patient_id::uuid, 'view_prescriptions', 'medication'))
    AND p.confirmed_at IS NOT NULL
    AND (:active::boolean IS NULL OR c.is_active = :active::boolean)
-   AND c.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND c.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY c.id DESC LIMIT :limit::int + 1
 
 -- name: find_medication
