@@ -70,6 +70,8 @@ void ratelimit_init(const char *redis_socket, const char *secret)
         abort();
     pthread_once(&connection_once, make_connection_key);
     make_script_sha();
+    redisFree(pthread_getspecific(connection));
+    pthread_setspecific(connection, NULL);
     free(socket_path);
     free(hash_secret);
     socket_path = redis_socket && *redis_socket ? xstrdup(redis_socket) : NULL;
