@@ -35,7 +35,8 @@ SELECT dose_uuid(current_date, at), r.id, r.medication_id, r.patient_id, current
   FROM medication_reminders r CROSS JOIN LATERAL (SELECT time '00:00' + n * interval '1 minute' AS at FROM generate_series(0, 1199) n) t
  WHERE r.patient_id = :'patient';
 
-CREATE TABLE bench_insert (id uuid PRIMARY KEY, dose_id uuid NOT NULL, at timestamptz NOT NULL, note text);
+CREATE SCHEMA bench;
+CREATE TABLE bench.inserted (id uuid PRIMARY KEY, dose_id uuid NOT NULL, at timestamptz NOT NULL, note text);
 RESET session_replication_role;
 VACUUM ANALYZE prescriptions, medications, medication_reminders, medication_reminder_logs, users;
 CHECKPOINT;
