@@ -139,6 +139,7 @@ static void roll_modules(int times) {
         for (size_t k = 0; k < parent_count; k++)
             kill(parents[k], SIGHUP);
         rolled = wait_rolled(before, n, 30) && rolled;
+        sleep_seconds(0.5);
     }
     struct outcome o = finish(load, "rolling restarts");
     must(rolled, "every process was replaced");
@@ -233,6 +234,7 @@ static bool run_scenario(const char *argument) {
 }
 
 int main(int argc, char **argv) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     srandom((unsigned)(now_seconds() * 1000));
     print_head();
     for (int i = 1; i < argc; i++)

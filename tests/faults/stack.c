@@ -34,12 +34,15 @@ static pid_t parent_of(pid_t pid) {
     return parent;
 }
 
-/* Path of the executable that the process runs; "" if it can't be seen. */
+/* The name the process was started by; "" if it can't be read. (/proc/<pid>/exe is closed: modules are not dumpable.) */
 static void executable_of(pid_t pid, char *path, size_t size) {
-    char link[64];
-    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
-    ssize_t n = readlink(link, path, size - 1);
-    path[n > 0 ? n : 0] = '\0';
+    char name[64];
+    snprintf(name, sizeof name, "/proc/%d/cmdline", (int)pid);
+    FILE *f = fopen(name, "re");
+    size_t n = f ? fread(path, 1, size - 1, f) : 0;
+    path[n] = '\0';
+    if (f)
+        fclose(f);
 }
 
 static bool runs(pid_t pid, const char *prefix) {
