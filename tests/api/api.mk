@@ -12,7 +12,7 @@ api-build: $(API_BIN)
 $(API_LIB_OBJ) $(API_BIN:%=%.o): CPPFLAGS += -Itests/api/lib
 $(API_BIN): $(BUILD)/%: $(BUILD)/%.o $(API_LIB_OBJ) $(LIBRARY)
 	$(call say,LD $@)
-	$(Q)$(CC) $(LDFLAGS) $< $(API_LIB_OBJ) $(LIBRARY) $(LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $< $(API_LIB_OBJ) $(LIBRARY) $(LIBS) $(API_LIBS) -lcmocka -o $@
 
 api-test: api-build
 	@failed=; for t in $(API_RUN); do echo "== $$t"; $$t || failed="$$failed $$t"; done; \
