@@ -30,7 +30,7 @@ $$;
 
 -- Always one row; user_id is NULL when there is no such account. `identifier`: e-mail address or phone number.
 CREATE OR REPLACE FUNCTION sign_in_find(identifier text, ip text)
-RETURNS TABLE (user_id uuid, password_hash text, totp_enabled boolean, wait integer)
+RETURNS TABLE (user_id uuid, password_hash text, totp_enabled boolean, totp_sealed bytea, totp_last_step bigint, wait integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
@@ -42,7 +42,9 @@ BEGIN
     ELSE
         SELECT * INTO u FROM users WHERE phone_number = identifier;
     END IF;
-    RETURN QUERY SELECT u.id, u.password_hash, coalesce(u.totp_enabled, false), sign_in_wait(u.id, identifier, sign_in_find.ip);
+    RETURN QUERY SELECT u.id, u.password_hash, coalesce(u.totp_enabled, false), t.sealed, t.last_counter,
+                        sign_in_wait(u.id, identifier, sign_in_find.ip)
+                   FROM (SELECT) AS one LEFT JOIN totp_secrets t ON t.user_id = u.id;
 END $$;
 
 -- Counts a failed sign-in. Returns the seconds that were still to be waited when it came (then it says nothing about the
@@ -77,9 +79,10 @@ AS $$
                    ORDER BY s.last_used_at DESC, s.id DESC OFFSET at_most)
 $$;
 
--- The password (and second factor) was right. outcome: opened | throttled | deactivated.
+-- The password was right. outcome: opened | throttled | deactivated | code_wrong (second factor; counted here). Never raises.
 CREATE OR REPLACE FUNCTION sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text,
-                                        user_agent text, idle interval, absolute interval, new_hash text)
+                                        user_agent text, idle interval, absolute interval, new_hash text,
+                                        step bigint, recovery_hash bytea)
 RETURNS TABLE (outcome text, wait integer, role text, refresh_expires_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -91,6 +94,11 @@ BEGIN
     SELECT * INTO STRICT u FROM users WHERE id = sign_in_open.user_id FOR NO KEY UPDATE;
     IF waiting > 0 OR NOT u.is_active THEN
         RETURN QUERY SELECT CASE WHEN waiting > 0 THEN 'throttled' ELSE 'deactivated' END, waiting, NULL, NULL::timestamptz;
+        RETURN;
+    END IF;
+    IF u.totp_enabled AND NOT code_spend(u.id, step, recovery_hash) THEN
+        PERFORM sign_in_failed(u.id, identifier, sign_in_open.ip, 'auth.totp_invalid');
+        RETURN QUERY SELECT 'code_wrong', 0, NULL, NULL::timestamptz;
         RETURN;
     END IF;
     PERFORM become(u.id, session), throttle_clear('account', account_key(u.id, identifier, sign_in_open.ip));
@@ -142,7 +150,7 @@ BEGIN
                         CASE WHEN r.outcome IN ('reused', 'ended') THEN coalesce(r.revoked_reason, 'expired') END;
 END $$;
 
-GRANT EXECUTE ON FUNCTION sign_in_find(text, text), sign_in_failed(uuid, text, text, text),
-      sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text),
+GRANT EXECUTE ON FUNCTION sign_in_find(text, text), sign_in_wait(uuid, text, text), sign_in_failed(uuid, text, text, text),
+      sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text, bigint, bytea),
       account_register(text, text, text, text, text, text, text, text, uuid, bytea, text, interval, interval),
       session_refresh(uuid, bytea, bytea, interval) TO dastern_auth;

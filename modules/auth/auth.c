@@ -6,7 +6,10 @@
 #include "http/serve.h"
 #include "password.h"
 #include "profile.h"
+#include "proof.h"
+#include "recovery.h"
 #include "refresh_token.h"
+#include "second_factor.h"
 #include "sign_in.h"
 
 static const char *const languages[] = {"km", "en", "fr", NULL};
@@ -46,6 +49,35 @@ static const struct field me_fields[] = {
     {.name = "notification_preferences", .type = F_OBJECT},
     {0}};
 
+static const struct field new_password_fields[] = {
+    {.name = "current_password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
+    {.name = "new_password", .type = F_PASSWORD, .required = true, .min = PASSWORD_CHARS_MIN, .max = PASSWORD_CHARS_MAX},
+    {0}};
+static const struct field forgot_fields[] = {
+    {.name = "email", .type = F_TEXT, .required = true, .min = 1, .max = 254},
+    {0}};
+static const struct field reset_fields[] = {
+    {.name = "token", .type = F_TEXT, .required = true, .min = 1, .max = 64},
+    {.name = "new_password", .type = F_PASSWORD, .required = true, .min = PASSWORD_CHARS_MIN, .max = PASSWORD_CHARS_MAX},
+    {0}};
+static const struct field token_fields[] = {
+    {.name = "token", .type = F_TEXT, .required = true, .min = 1, .max = 64},
+    {0}};
+static const struct field new_email_fields[] = {
+    {.name = "email", .type = F_EMAIL, .required = true},
+    {.name = "password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
+    {0}};
+static const struct field password_fields[] = {
+    {.name = "password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
+    {0}};
+static const struct field proof_fields[] = {
+    {.name = "password", .type = F_PASSWORD, .max = PASSWORD_CHARS_MAX},
+    {.name = "totp_code", .type = F_TEXT, .min = 1, .max = 32},
+    {0}};
+static const struct field code_fields[] = {
+    {.name = "code", .type = F_TEXT, .required = true, .min = 6, .max = 6},
+    {0}};
+
 static enum err jwks(struct request *r, const struct sql_stmt *sql)
 {
     (void)sql;
@@ -67,11 +99,24 @@ static const struct route routes[] = {
     {PUT, "/auth/profile", SIGNED_IN, 0, profile_fields, put_profile, &SQL_get_my_role},
     {GET, "/auth/me", SIGNED_IN, 0, NULL, run_one, &SQL_get_me},
     {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_and_show, &SQL_change_me},
+    {POST, "/auth/step-up", SIGNED_IN, 0, proof_fields, step_up, &SQL_step_up},
+    {POST, "/auth/password", SIGNED_IN, 0, new_password_fields, change_password, NULL},
+    {POST, "/auth/password/forgot", ANYONE, R_LIMIT_SIGN_IN, forgot_fields, forgot_password, NULL},
+    {POST, "/auth/password/reset", ANYONE, R_LIMIT_SIGN_IN, reset_fields, reset_password, NULL},
+    {POST, "/auth/email", SIGNED_IN, 0, new_email_fields, change_email, NULL},
+    {POST, "/auth/email/verification", SIGNED_IN, R_NO_BODY, NULL, send_email_code, NULL},
+    {POST, "/auth/email/verify", ANYONE, R_LIMIT_SIGN_IN, token_fields, verify_email, NULL},
+    {POST, "/auth/totp", SIGNED_IN, R_NO_BODY, NULL, enrol_totp, NULL},
+    {POST, "/auth/totp/confirm", SIGNED_IN, 0, code_fields, confirm_totp, NULL},
+    {DELETE, "/auth/totp", SIGNED_IN, 0, password_fields, remove_totp, &SQL_remove_totp},
     {GET, "/auth/.well-known/jwks.json", ANYONE, R_CACHEABLE, NULL, jwks, NULL},
     {0}};
 
 static const struct config_item config[] = {
     {"DASTERN_REFRESH_KEY", CONFIG_SECRET, NULL, "key that refresh tokens are derived with"},
+    {"DASTERN_OUTBOX_KEY", CONFIG_SECRET, NULL, "key that secrets in the outbox are sealed with; the same as delivery_worker's"},
+    {"DASTERN_TOTP_KEY", CONFIG_SECRET, NULL, "key that the secrets of second factors are sealed with"},
+    {"DASTERN_PUBLIC_URL", CONFIG_TEXT, NULL, "where people reach this service; links in e-mails start with it"},
     {"DASTERN_SESSION_IDLE_DAYS", CONFIG_INT, "30", "a session not refreshed for so long is over"},
     {"DASTERN_SESSION_DAYS", CONFIG_INT, "180", "a session is over after so long in any case"},
     {0}};

@@ -12,7 +12,7 @@ SELECT id, email, role, status, first_name, last_name, phone_number, language, t
   FROM accounts WHERE id = :account::uuid
 
 -- name: find_sign_in
-SELECT user_id, password_hash, totp_enabled, wait FROM sign_in_find(:identifier::text, :ip::text)
+SELECT user_id, password_hash, totp_enabled, totp_sealed, totp_last_step, wait FROM sign_in_find(:identifier::text, :ip::text)
 
 -- name: sign_in_failed
 SELECT sign_in_failed(:user::uuid, :identifier::text, :ip::text, :reason::text) AS wait
@@ -20,7 +20,7 @@ SELECT sign_in_failed(:user::uuid, :identifier::text, :ip::text, :reason::text) 
 -- name: sign_in_open
 SELECT outcome, wait, role, refresh_expires_at
   FROM sign_in_open(:user::uuid, :identifier::text, :ip::text, :session::uuid, :token_hash::bytea, :device_name::text,
-                    :user_agent::text, :idle::interval, :absolute::interval, :new_hash::text)
+                    :user_agent::text, :idle::interval, :absolute::interval, :new_hash::text, :step::bigint, :recovery_hash::bytea)
 
 -- name: refresh_session
 SELECT outcome, user_id, role, generation, refresh_expires_at, reason
@@ -85,3 +85,49 @@ SELECT account_doctor_profile(jsonb_build_object('license_number', :license_numb
 
 -- name: put_family_profile
 SELECT account_family_profile(jsonb_build_object('relationship', :relationship::text))
+
+-- name: find_own_password
+SELECT u.password_hash, u.email, u.first_name, u.last_name, sign_in_wait(u.id, NULL, :ip::text) AS wait
+  FROM users u WHERE u.id = app_user_id()
+
+-- name: change_password
+SELECT password_set(app_user_id(), :new_hash::text, 'password_change', app_session_id()), step_up()
+
+-- name: step_up
+SELECT step_up(), audit('auth.stepped_up', 'session', app_session_id(), NULL)
+
+-- name: forgot_password
+SELECT recovery_start(:identifier::text, :ip::text, :code_hash::bytea, :key::text, :sealed::bytea)
+
+-- name: find_recovery
+SELECT email, first_name, last_name FROM recovery_find(:code_hash::bytea, :ip::text)
+
+-- name: reset_password
+SELECT recovery_finish(:code_hash::bytea, :ip::text, :new_hash::text) AS done
+
+-- name: send_email_code
+SELECT code_issue(u.id, 'email_verify', u.email, :code_hash::bytea, 'account.verify_email', :key::text, :sealed::bytea) AS wait
+  FROM users u WHERE u.id = app_user_id() AND NOT u.email_verified
+
+-- An address that somebody else has is found out at the proof, not here: this answer tells nobody who has an account.
+-- name: change_email
+SELECT code_issue(app_user_id(), 'email_change', :email::text, :code_hash::bytea, 'account.change_email', :key::text, :sealed::bytea) AS wait
+
+-- name: verify_email
+SELECT email_prove(:code_hash::bytea, :ip::text) AS proved
+
+-- name: find_own_totp
+SELECT u.totp_enabled AS enabled, t.sealed AS totp_sealed, t.last_counter AS totp_last_step, sign_in_wait(u.id, NULL, :ip::text) AS wait
+  FROM users u LEFT JOIN totp_secrets t ON t.user_id = u.id WHERE u.id = app_user_id()
+
+-- name: spend_own_code
+SELECT code_spend(app_user_id(), :step::bigint, :recovery_hash::bytea) AS spent
+
+-- name: enrol_totp
+SELECT totp_enrol(:sealed::bytea)
+
+-- name: confirm_totp
+SELECT totp_confirm(:step::bigint, :hashes::bytea[])
+
+-- name: remove_totp
+SELECT totp_remove()

@@ -2,7 +2,6 @@
  * itself before the refusal is answered. */
 #include "sign_in.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "auth_sql.h"
@@ -10,47 +9,17 @@
 #include "core/random.h"
 #include "hash_lane.h"
 #include "password.h"
+#include "proof.h"
 #include "refresh_token.h"
+#include "second_factor.h"
 #include "tokens.h"
-
-#define SERVICE_NAME "dastern"
 
 static const char *days(struct request *r, const char *config)
 {
     return arena_printf(r->mem, "%ld days", config_int(config));
 }
 
-static enum err too_often(struct request *r, long wait_s)
-{
-    enum err err = fail(r, E_RATE_LIMITED, "auth.throttled");
-    r->problem.retry_after_s = wait_s;
-    return err;
-}
-
 /* --- register --------------------------------------------------------------------------------------------------- */
-
-static enum err check_password(struct request *r)
-{
-    const char *email = input(r, "email");
-    const char *words[] = {
-        SERVICE_NAME, email, arena_strndup(r->mem, email, strcspn(email, "@")), input(r, "first_name"), input(r, "last_name"),
-    };
-    const char *weakness = password_weakness(r->mem, input(r, "password"), words, sizeof words / sizeof words[0]);
-    if (!weakness)
-        return OK;
-    fault(r, "/password", weakness);
-    return fail_fields(r);
-}
-
-static enum err make_hash(struct request *r, char **hash)
-{
-    enum err err = hash_lane_enter(r);
-    if (err != OK)
-        return err;
-    err = password_hash(r->mem, input(r, "password"), hash);
-    hash_lane_leave();
-    return err == OK ? OK : fail(r, err, "auth.busy");
-}
 
 enum err register_account(struct request *r, const struct sql_stmt *sql)
 {
@@ -58,9 +27,9 @@ enum err register_account(struct request *r, const struct sql_stmt *sql)
     char session[37], *hash;
     struct rows opened = {0}, account = {0};
     struct tokens tokens;
-    enum err err = check_password(r);
+    enum err err = password_judge(r, "password", input(r, "email"), input(r, "first_name"), input(r, "last_name"));
     if (err == OK)
-        err = make_hash(r, &hash);
+        err = password_make(r, "password", &hash);
     if (err != OK)
         return err;
     random_uuid_v7(session);
@@ -83,11 +52,13 @@ struct candidate {
     const char *identifier; /* e-mail address or phone number in normal form */
     const char *user_id;    /* NULL: no such account */
     bool right;             /* the password */
+    bool needs_code;        /* the account has a second factor and no code was given */
+    struct code_given code;
     char *new_hash;         /* made with today's parameters, or NULL */
 };
 
 /* A phone number in any spelling finds its account; whatever is neither finds none, at the same price. */
-static const char *normal_identifier(struct request *r)
+const char *normal_identifier(struct request *r)
 {
     static const struct field phone = {.name = "email", .type = F_PHONE};
     const char *code, *given = input(r, "email");
@@ -108,9 +79,12 @@ static enum err judge_password(struct request *r, struct candidate *c)
     c->user_id = rows_text(&found, r->mem, 0, "user_id");
     const char *hash = rows_text(&found, r->mem, 0, "password_hash");
     c->right = password_matches(input(r, "password"), hash);
-    if (c->right && password_is_outdated(hash))
-        err = password_hash(r->mem, input(r, "password"), &c->new_hash);
-    return err == OK ? OK : fail(r, err, "auth.busy");
+    if (c->right && password_is_outdated(hash) && password_hash(r->mem, input(r, "password"), &c->new_hash) != OK)
+        return fail(r, E_UNAVAILABLE, "auth.busy");
+    if (!c->right || !rows_bool(&found, 0, "totp_enabled"))
+        return OK;
+    c->needs_code = !input(r, "totp_code");
+    return c->needs_code ? OK : code_read(r, &found, c->user_id, input(r, "totp_code"), &c->code);
 }
 
 /* The count is committed at once; the refusal afterwards rolls nothing back. */
@@ -125,6 +99,17 @@ static enum err refuse_candidate(struct request *r, const struct candidate *c, c
     return wait > 0 ? too_often(r, wait) : fail(r, E_UNAUTHENTICATED, code);
 }
 
+static enum err refuse_outcome(struct request *r, const struct rows *opened)
+{
+    const char *outcome = rows_text(opened, r->mem, 0, "outcome");
+    if (str_eq(outcome, "throttled"))
+        return too_often(r, rows_long(opened, 0, "wait"));
+    if (str_eq(outcome, "deactivated"))
+        return fail(r, E_FORBIDDEN, "auth.deactivated");
+    return str_eq(outcome, "opened") ? OK : fail(r, E_UNAUTHENTICATED, "auth.totp_invalid");
+}
+
+/* Committed at once, because a wrong code is counted by the same statement. */
 static enum err open_session(struct request *r, const struct candidate *c)
 {
     char session[37];
@@ -132,18 +117,15 @@ static enum err open_session(struct request *r, const struct candidate *c)
     struct tokens tokens;
     random_uuid_v7(session);
     char *token = refresh_token_make(r->mem, session, 0);
-    enum err err = db_query(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
+    enum err err = db_query_once(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
                             "token_hash", refresh_token_hash(r->mem, token), "user_agent", request_header(r, "User-Agent"),
                             "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), "absolute", days(r, "DASTERN_SESSION_DAYS"),
-                            "new_hash", c->new_hash, NULL);
+                            "new_hash", c->new_hash, "step", c->code.step, "recovery_hash", c->code.recovery_hash, NULL);
+    if (err == OK)
+        err = refuse_outcome(r, &opened);
     if (err != OK)
         return err;
-    const char *outcome = rows_text(&opened, r->mem, 0, "outcome");
-    if (str_eq(outcome, "throttled"))
-        return too_often(r, rows_long(&opened, 0, "wait"));
-    if (str_eq(outcome, "deactivated"))
-        return fail(r, E_FORBIDDEN, "auth.deactivated");
-    err = db_query(r, &SQL_get_account, &account, "account", c->user_id, NULL);
+    err = db_query_once(r, &SQL_get_account, &account, "account", c->user_id, NULL);
     if (err == OK)
         err = tokens_make(r, c->user_id, rows_text(&opened, r->mem, 0, "role"), session, 0,
                           rows_text(&opened, r->mem, 0, "refresh_expires_at"), &tokens);
@@ -161,7 +143,9 @@ enum err login(struct request *r, const struct sql_stmt *sql)
     hash_lane_leave();
     if (err != OK)
         return err;
-    return c.right ? open_session(r, &c) : refuse_candidate(r, &c, "auth.invalid_credentials");
+    if (!c.right)
+        return refuse_candidate(r, &c, "auth.invalid_credentials");
+    return c.needs_code ? fail(r, E_UNAUTHENTICATED, "auth.totp_required") : open_session(r, &c);
 }
 
 /* --- refresh ---------------------------------------------------------------------------------------------------- */

@@ -8,4 +8,7 @@ enum err register_account(struct request *r, const struct sql_stmt *sql) MUST_CH
 enum err login(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 enum err refresh(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 
+/* Input `email` as accounts are looked up by: an address as it is, a phone number in E.164. */
+const char *normal_identifier(struct request *r);
+
 #endif
