@@ -202,7 +202,7 @@ static const struct route routes[] = {
     {POST,   "/reminders/{reminder_id:uuid}/resume",  ACTIVE, R_NO_BODY, NULL,                change_reminder, &SQL_resume_reminder},
 
     {GET,    "/doses",                                ACTIVE, R_LIST, dose_range_fields,      run_list,       &SQL_list_doses},
-    {GET,    "/doses/today",                          ACTIVE, R_LIST, patient_fields,         run_list,       &SQL_list_doses_today},
+    {GET,    "/doses/today",                          ACTIVE, 0,      patient_fields,         run_list,       &SQL_list_doses_today},
     {GET,    "/doses/{dose_id:uuid}",                 ACTIVE, 0,      NULL,                   run_one,        &SQL_get_dose},
     {POST,   "/doses/{dose_id:uuid}/take",            ACTIVE, 0,      take_fields,            run_one,        &SQL_take_dose},
     {POST,   "/doses/{dose_id:uuid}/skip",            ACTIVE, 0,      skip_fields,            run_one,        &SQL_skip_dose},
