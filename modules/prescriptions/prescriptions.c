@@ -129,7 +129,7 @@ static enum err change_then_show(struct request *r, const struct sql_stmt *chang
 /* Entered by hand: a person wrote it, so nothing has to be checked and it is complete at once. Confirming it makes reminders. */
 static enum err create_prescription(struct request *r, const struct sql_stmt *sql)
 {
-    if (r->file)
+    if (r->is_form)
         return upload_take(r);
     if (!input(r, "medications")) {
         fault(r, "/medications", "required");

@@ -70,10 +70,11 @@ static enum err check_picture(struct request *r, struct picture *picture)
 /* A form brings the picture and whose it is; everything else about a prescription is read from the picture. */
 static enum err check_form(struct request *r)
 {
-    if (!str_eq(r->file->name, "image")) {
+    bool is_image = r->file && str_eq(r->file->name, "image");
+    if (r->file && !is_image)
         fault(r, arena_printf(r->mem, "/%s", r->file->name), "unknown");
+    if (!is_image)
         fault(r, "/image", "required");
-    }
     for (size_t i = 0; i < r->input_count; i++)
         if (r->inputs[i].present && !str_eq(r->inputs[i].name, "patient_id"))
             fault(r, arena_printf(r->mem, "/%s", r->inputs[i].name), "unknown");

@@ -5,7 +5,7 @@
 #include "http/request.h"
 
 /*
- * r->file becomes a prescription that waits to be read: 202. Nothing of the picture is decoded here. Refuses what is no
+ * The picture of a form becomes a prescription that waits to be read: 202. Nothing of the picture is decoded here. Refuses what is no
  * picture, says something else than it is, or is too large (422 with /image among the faults, 413, 415), what the caller
  * may not store (404, 409 upload.quota_reached), and a full disk (507 storage.full); then nothing is left behind.
  */

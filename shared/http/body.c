@@ -94,6 +94,11 @@ static bool has_type(const char *content_type, const char *wanted)
     return content_type && strncasecmp(content_type, wanted, n) == 0 && strchr("; \t", content_type[n]) != NULL;
 }
 
+bool body_is_form(const struct request *r)
+{
+    return has_type(fcgi_param(r->exchange->fcgi, "CONTENT_TYPE"), "multipart/form-data");
+}
+
 /* The whole body up to `max` bytes, hashed on the way for idempotency. */
 static enum err read_body(struct request *r, size_t max, struct buf *out)
 {
@@ -204,8 +209,9 @@ static void free_hash(void *hash)
     EVP_MD_CTX_free(hash);
 }
 
-static enum err read_form_body(struct request *r, const char *content_type)
+static enum err read_form_body(struct request *r)
 {
+    const char *content_type = fcgi_param(r->exchange->fcgi, "CONTENT_TYPE");
     struct multipart *form = arena_alloc(r->mem, sizeof *form);
     struct multipart_parser *parser;
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
@@ -254,12 +260,10 @@ static enum err read_query_input(struct request *r)
 enum err request_read_input(struct request *r)
 {
     enum err err = read_query_input(r);
-    const char *content_type = fcgi_param(r->exchange->fcgi, "CONTENT_TYPE");
     if (err != OK)
         return err;
     if (r->method != GET) {
-        bool form = r->route->flags & R_UPLOAD && has_type(content_type, "multipart/form-data");
-        err = form ? read_form_body(r, content_type) : read_json_body(r);
+        err = r->is_form ? read_form_body(r) : read_json_body(r);
         if (err != OK)
             return err;
     }

@@ -35,6 +35,7 @@ enum err request_resume(struct request *r) MUST_CHECK;
 
 /* body.c: reads and checks everything the client sent. */
 enum err request_read_input(struct request *r) MUST_CHECK;
+bool body_is_form(const struct request *r); /* by its Content-Type */
 
 /* query.c */
 enum err request_enter(struct request *r) MUST_CHECK;  /* session check alone */

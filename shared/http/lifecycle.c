@@ -94,6 +94,7 @@ static enum err find_route(struct request *r)
     r->exchange->allow = allow.data;
     if (!m.route)
         return fail_with(r, E_INVALID, 405, "request.method", NULL);
+    r->is_form = r->route->flags & R_UPLOAD && body_is_form(r);
     for (size_t i = 0; i < m.capture_count; i++)
         r->inputs[r->input_count++] = (struct input){m.captures[i].name, m.captures[i].value, true};
     return OK;
@@ -127,13 +128,20 @@ static const struct {
     {R_LIMIT_GUESS, "guess_address", false, {.burst = 30, .per_seconds = 600}},
 };
 
+/* The upload class counts pictures; JSON sent to the same route is none. */
+static bool is_limited(const struct request *r, enum route_flag flag)
+{
+    bool is_json = r->route->flags & R_UPLOAD && !r->is_form;
+    return r->route->flags & flag && !(flag == R_LIMIT_UPLOAD && is_json);
+}
+
 static enum err limit_rate(struct request *r)
 {
     for (size_t i = 0; i < sizeof rate_classes / sizeof rate_classes[0]; i++) {
         struct ratelimit_policy policy = rate_classes[i].policy;
         const char *subject = rate_classes[i].per_user ? r->who.user_id : r->ip;
         long retry_after = 1;
-        if (!(r->route->flags & rate_classes[i].flag) || !subject)
+        if (!is_limited(r, rate_classes[i].flag) || !subject)
             continue;
         policy.burst *= config_int("DASTERN_RATE_FACTOR");
         if (ratelimit_take(rate_classes[i].name, subject, policy, &retry_after) == OK)

@@ -48,7 +48,8 @@ struct request {
     struct auth who;
     struct input *inputs;      /* captures, then fields */
     size_t input_count;
-    const struct multipart_part *file; /* R_UPLOAD with a multipart body; NULL for JSON */
+    bool is_form;              /* R_UPLOAD and the body is multipart, not JSON */
+    const struct multipart_part *file; /* the form's file, or NULL */
     struct problem problem;
     struct field_faults faults;
     struct reply reply;
