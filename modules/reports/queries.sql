@@ -19,6 +19,7 @@ SELECT c.id, c.type, c.patient_id, c.language, c.status, c.period_from AS "perio
 -- name: get_report
 SELECT c.id, c.type, c.patient_id, c.language, c.status, c.period_from AS "period.from", c.period_to AS "period.to",
        c.title, c.summary, c.content, c.error, c.created_at, c.completed_at,
+       md5(concat_ws(' ', c.status, c.completed_at)) AS _etag,
        audit('report.view', 'report', c.id, c.patient_id, '{}') AS _audit
   FROM report_cards c
  WHERE c.id = :report_id::uuid;
