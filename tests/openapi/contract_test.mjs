@@ -41,10 +41,21 @@ function flat(schema) {
   if (schema.oneOf?.some((s) => s.type === 'null')) {
     schema = { ...flat(schema.oneOf.find((s) => s.type !== 'null')), nullable: true };
   }
+  if (schema.oneOf?.every((s) => flat(s).properties)) schema = { ...schema, ...oneOfAll(schema.oneOf.map(flat)) };
   if (Array.isArray(schema.type)) {
     schema = { ...schema, nullable: schema.type.includes('null'), type: schema.type.find((t) => t !== 'null') };
   }
   return schema;
+}
+
+// What a route accepts that is described as one of several shapes: any member of any, requiring what all of them do.
+function oneOfAll(shapes) {
+  return {
+    type: 'object',
+    properties: Object.assign({}, ...shapes.map((s) => s.properties)),
+    required: (shapes[0].required ?? []).filter((name) => shapes.every((s) => s.required?.includes(name))),
+    additionalProperties: shapes.every((s) => s.additionalProperties === false) ? false : undefined,
+  };
 }
 
 const sorted = (names) => [...names].sort().join(' ') || 'none';
