@@ -1,10 +1,22 @@
 # Generated prescription pages, and the bench that reads them.
+#   make bench-ocr SEEDS=1000-1199 [KIND=tables|borderless|unreadable] [LIST=1] [JOBS=2]
 OCR_DRAWING := $(shell pkg-config --cflags-only-I pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
 $(BUILD)/tests/ocr/%.o: CPPFLAGS += $(OCR_DRAWING)
 OCR_PAGE_OBJ := $(patsubst %,$(BUILD)/tests/ocr/%.o,page_words page_model page_draw page_camera)
-OCR_PAGE_LIBS := $(shell pkg-config --libs pangocairo lept 2>/dev/null) -lm
+OCR_LIBS := $(shell pkg-config --libs pangocairo lept tesseract jansson libseccomp 2>/dev/null) -lm
 
 $(BUILD)/tests/ocr/page: $(BUILD)/tests/ocr/page_main.o $(OCR_PAGE_OBJ)
-	$(CC) $(LDFLAGS) $^ $(OCR_PAGE_LIBS) -o $@
+	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -o $@
+$(BUILD)/tests/ocr/bench: $(BUILD)/tests/ocr/bench_main.o $(BUILD)/tests/ocr/bench_score.o $(OCR_PAGE_OBJ) $(LIBRARY)
+	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -o $@
+# Writes modules/prescriptions/ocr/glyph_weights.c anew; only needed when the network or its classes change.
+$(BUILD)/tests/ocr/glyph_train: tests/ocr/glyph_train.c modules/prescriptions/ocr/glyph.c modules/prescriptions/ocr/glyph_weights.c $(OCR_PAGE_OBJ)
+	$(CC) $(CPPFLAGS) $(OCR_DRAWING) -std=c11 -O3 -march=native -ffast-math $^ $(OCR_LIBS) -o $@
+
+SEEDS ?= 1-30
+KIND ?= tables
+.PHONY: bench-ocr
+bench-ocr: $(BUILD)/tests/ocr/bench
+	$< --seeds $(SEEDS) --kind $(KIND) $(if $(JOBS),--jobs $(JOBS)) $(if $(LIST),--list)
 
 -include $(wildcard $(BUILD)/tests/ocr/*.d)

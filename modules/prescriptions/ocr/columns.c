@@ -1,0 +1,149 @@
+/* Scores every heading against the vocabulary, then chooses the run of slot columns that fits best as a whole. */
+#include "columns.h"
+
+#include "lines.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KNOWN_MIN = 3 };
+
+static const enum column_kind orders[][4] = {
+    { COLUMN_MORNING, COLUMN_NOON, COLUMN_EVENING, COLUMN_NIGHT },
+    { COLUMN_MORNING, COLUMN_NOON, COLUMN_EVENING, COLUMN_UNKNOWN },
+    { COLUMN_MORNING, COLUMN_NOON, COLUMN_NIGHT, COLUMN_UNKNOWN },
+    { COLUMN_MORNING, COLUMN_EVENING, COLUMN_NIGHT, COLUMN_UNKNOWN },
+    { COLUMN_MORNING, COLUMN_EVENING, COLUMN_UNKNOWN, COLUMN_UNKNOWN },
+};
+
+/* The best other meaning of a heading than a slot; a column that is clearly something else is no slot. */
+static double best_other(const double scores[COLUMN_KINDS])
+{
+    double best = 0;
+    for (int k = COLUMN_NUMBER; k < COLUMN_MORNING; k++) best = scores[k] > best ? scores[k] : best;
+    return best;
+}
+
+struct run { int start, length, named; double score; const enum column_kind *order; };
+
+static struct run score_run(double scores[][COLUMN_KINDS], int start, int length, const enum column_kind *order)
+{
+    struct run run = { start, length, 0, 0, order };
+    for (int i = 0; i < length; i++) {
+        const double *column = scores[start + i];
+        double own = column[order[i]], rival = best_other(column);
+        for (int k = COLUMN_MORNING; k <= COLUMN_NIGHT; k++)
+            if (k != (int)order[i] && column[k] > rival) rival = column[k];
+        run.named += own > 0.5 && own >= rival;
+        run.score += own - 0.8 * (rival > own ? rival : 0);
+    }
+    return run;
+}
+
+/* Morning, something, evening: what stands between them can only be noon. */
+static bool only_middle_unnamed(const struct run *run, double scores[][COLUMN_KINDS])
+{
+    if (run->length != 3 || run->named != 2 || run->order[1] != COLUMN_NOON) return false;
+    const double *middle = scores[run->start + 1];
+    for (int k = 0; k < COLUMN_KINDS; k++)
+        if (middle[k] > 0.5) return false;
+    return true;
+}
+
+/* Four slots may have one unreadable heading between known ones; fewer slots must all be named, or a slot column that is
+ * not recognised would shift the doses. */
+static struct run find_slots(double scores[][COLUMN_KINDS], int count)
+{
+    struct run best = { .length = 0, .score = 0 };
+    for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
+        int length = 0;
+        while (length < 4 && orders[o][length] != COLUMN_UNKNOWN) length++;
+        for (int start = 0; start + length <= count; start++) {
+            struct run run = score_run(scores, start, length, orders[o]);
+            if (run.named < (length == 4 ? 3 : length) && !only_middle_unnamed(&run, scores)) continue;
+            if (run.score > best.score + 0.01) best = run;
+        }
+    }
+    return best;
+}
+
+static void assign_others(double scores[][COLUMN_KINDS], int count, struct columns *out)
+{
+    for (int k = COLUMN_NUMBER; k < COLUMN_MORNING; k++) {
+        int best = -1;
+        for (int c = 0; c < count; c++) {
+            if (out->kind[c] != COLUMN_UNKNOWN || scores[c][k] < 0.5 || scores[c][k] < best_other(scores[c])) continue;
+            if (best < 0 || scores[c][k] > scores[best][k]) best = c;
+        }
+        if (best < 0) continue;
+        out->kind[best] = (enum column_kind)k;
+        out->of[k] = best;
+        out->known++;
+    }
+}
+
+void columns_decide(const char *const *texts, int count, struct columns *out)
+{
+    double scores[GRID_COLUMNS_MAX][COLUMN_KINDS];
+    memset(out, 0, sizeof *out);
+    for (int k = 0; k < COLUMN_KINDS; k++) out->of[k] = -1;
+    for (int c = 0; c < count; c++) words_score_heading(texts[c], scores[c]);
+    struct run slots = find_slots(scores, count);
+    for (int i = 0; i < slots.length; i++) {
+        out->kind[slots.start + i] = slots.order[i];
+        out->of[slots.order[i]] = slots.start + i;
+    }
+    out->known = slots.named;
+    out->slots_sure = slots.named == slots.length;
+    assign_others(scores, count, out);
+    if (out->known >= KNOWN_MIN) out->slots = slots.length;
+}
+
+/* ---- reading the headings ------------------------------------------------------------------------------------- */
+
+enum { HEADING_BYTES = 320 };
+
+static double best_score(const char *text)
+{
+    double scores[COLUMN_KINDS], best = 0;
+    words_score_heading(text, scores);
+    for (int k = 0; k < COLUMN_KINDS; k++) best = scores[k] > best ? scores[k] : best;
+    return best;
+}
+
+/* Adds one more reading of all heading cells of a column to its text. */
+static void read_heading(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, int column,
+                         enum engine_tongue tongue, enum engine_shape shape, char *text)
+{
+    for (int r = 0; r < grid->header_rows; r++) {
+        const struct grid_cell *cell = &grid->cells[r][column];
+        PIX *crop = cell->box.w > 0 ? grid_crop(grey, holes, cell) : NULL;
+        if (!crop) continue;
+        char seen[120];
+        if (shape == SHAPE_RAW_LINE) lines_read(engine, tongue, crop, ' ', seen, sizeof seen);
+        else engine_read(engine, tongue, shape, crop, false, seen, sizeof seen);
+        size_t used = strlen(text);
+        snprintf(text + used, HEADING_BYTES - used, "%s%s", used ? " " : "", seen);
+        pixDestroy(&crop);
+    }
+}
+
+/* A first look with the Khmer model; where it says nothing to a column, and others are known, two more looks. */
+void columns_read(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, struct columns *out)
+{
+    static const struct { enum engine_tongue tongue; enum engine_shape shape; } looks[] = {
+        { TONGUE_KHMER, SHAPE_RAW_LINE }, { TONGUE_KHMER, SHAPE_BLOCK }, { TONGUE_LATIN_FAST, SHAPE_RAW_LINE } };
+    char texts[GRID_COLUMNS_MAX][HEADING_BYTES] = { "" };
+    const char *pointers[GRID_COLUMNS_MAX];
+    int known = 0;
+    for (int look = 0; look < 3; look++) {
+        if (look > 0 && known < 2) break;
+        for (int c = 0; c < grid->columns; c++) {
+            if (best_score(texts[c]) > 0.6) continue;
+            read_heading(engine, grey, holes, grid, c, looks[look].tongue, looks[look].shape, texts[c]);
+            known += best_score(texts[c]) > 0.6;
+        }
+    }
+    for (int c = 0; c < grid->columns; c++) pointers[c] = texts[c];
+    columns_decide(pointers, grid->columns, out);
+}

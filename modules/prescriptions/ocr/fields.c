@@ -1,0 +1,259 @@
+/* Reads the lines around the table, finds labels in them by fuzzy look-up, and takes what follows each as its value. */
+#include "fields.h"
+
+#include "dates.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512 };
+
+/* ---- labels -------------------------------------------------------------------------------------------------- */
+
+static const struct { enum field_kind kind; const char *word; } labels[] = {
+    { FIELD_AGE, "អាយុ" }, { FIELD_AGE, "Age" }, { FIELD_GENDER, "ភេទ" }, { FIELD_GENDER, "Sex" }, { FIELD_GENDER, "Sexe" }, { FIELD_GENDER, "Gender" },
+    { FIELD_DIAGNOSIS, "រោគវិនិច្ឆ័យ" }, { FIELD_DIAGNOSIS, "Diagnosis" }, { FIELD_DIAGNOSIS, "Diagnostic" }, { FIELD_DIAGNOSIS, "Dx" },
+    { FIELD_DOCTOR, "វេជ្ជបណ្ឌិត" }, { FIELD_DOCTOR, "គ្រូពេទ្យព្យាបាល" }, { FIELD_DOCTOR, "Docteur" }, { FIELD_DOCTOR, "Doctor" }, { FIELD_DOCTOR, "Dr" },
+    { FIELD_DOCTOR, "Prescriber" }, { FIELD_DOCTOR, "Médecin" }, { FIELD_DOCTOR, "Physician" },
+    { FIELD_PATIENT, "ឈ្មោះ" }, { FIELD_PATIENT, "អ្នកជំងឺ" }, { FIELD_PATIENT, "Name" }, { FIELD_PATIENT, "Nom" }, { FIELD_PATIENT, "Patient" },
+    { FIELD_OTHER, "អាសយដ្ឋាន" }, { FIELD_OTHER, "Address" }, { FIELD_OTHER, "Adresse" }, { FIELD_OTHER, "ទម្ងន់" }, { FIELD_OTHER, "Weight" },
+    { FIELD_OTHER, "Poids" }, { FIELD_OTHER, "Tel" }, { FIELD_OTHER, "Date" }, { FIELD_OTHER, "កាលបរិច្ឆេទ" }, { FIELD_OTHER, "ថ្ងៃទី" }, { FIELD_OTHER, "Room" } };
+
+static bool is_letter(uint32_t point) { return point >= 'a'; }
+
+/* A Latin label is a word of its own: not the "age" of "dosage". */
+static bool stands_alone(const struct text_points *text, int first, int end)
+{
+    if (text->at[first] >= 0x1780) return true;
+    bool joined_before = first > 0 && is_letter(text->at[first - 1]) && text->from[first] - text->from[first - 1] == 1;
+    bool joined_after = end < text->count && is_letter(text->at[end]) && text->from[end] - text->from[end - 1] == 1;
+    return !joined_before && !joined_after;
+}
+
+static int compare_spans(const void *a, const void *b) { return ((const struct field_span *)a)->from - ((const struct field_span *)b)->from; }
+
+/* The byte after the last point of a span. */
+static int end_byte(const char *line, const struct text_points *text, int end)
+{
+    if (end == 0) return 0;
+    const char *p = line + text->from[end - 1];
+    text_next(&p);
+    return (int)(p - line);
+}
+
+int fields_find_labels(const char *line, struct field_span *spans, int max)
+{
+    struct text_points text = text_fold(line);
+    int count = 0, starts[FIELD_KINDS];
+    struct field_span best[FIELD_KINDS] = { { .score = 0 } };
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        struct text_points word = text_fold(labels[i].word);
+        int first, end;
+        double score = text_locate(&text, &word, &first, &end), floor = word.count <= 4 ? 0.99 : 0.7;
+        if (score < floor || end == first || !stands_alone(&text, first, end)) continue;
+        score += 0.01 * word.count;
+        if (score <= best[labels[i].kind].score) continue;
+        best[labels[i].kind] = (struct field_span){ labels[i].kind, end_byte(line, &text, end), 0, score };
+        starts[labels[i].kind] = text.from[first];
+    }
+    for (int k = 0; k < FIELD_KINDS && count < max; k++)
+        if (best[k].score > 0) spans[count++] = best[k];
+    qsort(spans, (size_t)count, sizeof *spans, compare_spans);
+    for (int i = 0; i < count; i++) {
+        int next = i + 1 < count ? starts[spans[i + 1].kind] : (int)strlen(line);
+        spans[i].to = next > spans[i].from ? next : spans[i].from;
+    }
+    return count;
+}
+
+/* ---- values -------------------------------------------------------------------------------------------------- */
+
+const char *fields_gender(const char *value)
+{
+    static const struct { const char *word, *gender; } words[] = { { "male", "male" }, { "m", "male" }, { "ប្រុស", "male" }, { "homme", "male" },
+        { "masculin", "male" }, { "h", "male" }, { "female", "female" }, { "f", "female" }, { "ស្រី", "female" }, { "femme", "female" }, { "féminin", "female" } };
+    double best = 0.7;
+    const char *gender = NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        double score = text_likeness(value, words[i].word);
+        if (score <= best) continue;
+        best = score;
+        gender = words[i].gender;
+    }
+    return gender;
+}
+
+static bool take_age(const char *value, char *out, size_t size)
+{
+    unsigned age = 0, digits = 0;
+    for (uint32_t point; (point = text_next(&value)) != 0;) {
+        if (point >= 0x17e0 && point <= 0x17e9) point = point - 0x17e0 + '0';
+        if (point >= '0' && point <= '9' && digits < 4) { age = age * 10 + (point - '0'); digits++; }
+        else if (digits) break;
+    }
+    if (digits == 0 || digits > 3 || age > 120) return false;
+    snprintf(out, size, "%u", age);
+    return true;
+}
+
+static void trim_value(char *value)
+{
+    size_t skip = strspn(value, " :;.,-_=|'\"");
+    memmove(value, value + skip, strlen(value + skip) + 1);
+    size_t length = strlen(value);
+    while (length > 0 && strchr(" :;,-_=|'\"", value[length - 1])) value[--length] = '\0';
+}
+
+/* Keeps the better of two readings of a field. */
+static void offer(struct ocr_text *field, const char *value, double confidence, const struct ocr_box *box)
+{
+    if (!value[0] || (field->text[0] && field->confidence >= confidence)) return;
+    text_copy(field->text, sizeof field->text, value);
+    field->confidence = confidence < 0 ? 0 : confidence > 1 ? 1 : confidence;
+    field->unsure = confidence < 0.6;
+    field->source = OCR_SOURCE_OCR;
+    field->box = *box;
+}
+
+/* ---- lines --------------------------------------------------------------------------------------------------- */
+
+struct line {
+    char text[LINE_BYTES];
+    const struct engine_word *words[LINE_WORDS_MAX];
+    int starts[LINE_WORDS_MAX];   /* the byte each word begins at */
+    int count;
+};
+
+static struct ocr_box span_box(const struct line *line, int from, int to, double *confidence)
+{
+    int left = 1 << 20, top = 1 << 20, right = 0, bottom = 0, n = 0;
+    *confidence = 0;
+    for (int i = 0; i < line->count; i++) {
+        const struct engine_word *word = line->words[i];
+        int end = line->starts[i] + (int)strlen(word->text);
+        if (end <= from || line->starts[i] >= to) continue;
+        left = word->box.x < left ? word->box.x : left;
+        top = word->box.y < top ? word->box.y : top;
+        right = word->box.x + word->box.w > right ? word->box.x + word->box.w : right;
+        bottom = word->box.y + word->box.h > bottom ? word->box.y + word->box.h : bottom;
+        *confidence += word->confidence;
+        n++;
+    }
+    if (n == 0) return (struct ocr_box){ 0, 0, 0, 0 };
+    *confidence /= n;
+    return (struct ocr_box){ left, top, right - left, bottom - top };
+}
+
+struct scene { struct engine *engine; PIX *grey; struct ocr_draft *draft; };
+
+/* Values in Latin letters are read once more by the Latin model, which knows them better. */
+static void read_again(const struct scene *scene, const struct ocr_box *box, char *value, size_t size, double *confidence)
+{
+    if (text_has_khmer(value) || box->w == 0) return;
+    BOX *place = boxCreate(box->x - 3, box->y - 3, box->w + 6, box->h + 6);
+    PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL, *framed = part ? pixAddBorder(part, 12, 255) : NULL;
+    char text[OCR_TEXT_MAX];
+    double better = framed ? engine_read(scene->engine, TONGUE_LATIN, SHAPE_LINE, framed, false, text, sizeof text) : 0;
+    boxDestroy(&place);
+    pixDestroy(&part);
+    pixDestroy(&framed);
+    trim_value(text);
+    if (better <= *confidence - 0.1 || !text[0]) return;
+    text_copy(value, size, text);
+    *confidence = better;
+}
+
+static void take_span(const struct scene *scene, const struct line *line, const struct field_span *span)
+{
+    struct ocr_draft *draft = scene->draft;
+    char value[OCR_TEXT_MAX], age[8];
+    double confidence;
+    int from = span->from + (int)strspn(line->text + span->from, " :;.,-"), to = span->to > from ? span->to : from;
+    struct ocr_box box = span_box(line, from, to, &confidence);
+    snprintf(value, sizeof value, "%.*s", to - from, line->text + from);
+    trim_value(value);
+    if (span->kind == FIELD_AGE && take_age(value, age, sizeof age)) offer(&draft->patient_age, age, confidence, &box);
+    if (span->kind == FIELD_GENDER) {
+        char first[OCR_TEXT_MAX];
+        snprintf(first, sizeof first, "%.*s", (int)strcspn(value, " "), value);
+        const char *gender = fields_gender(value) ? fields_gender(value) : fields_gender(first);
+        if (gender) offer(&draft->patient_gender, gender, confidence, &box);
+    }
+    if (span->kind == FIELD_DIAGNOSIS || span->kind == FIELD_DOCTOR) {
+        read_again(scene, &box, value, sizeof value, &confidence);
+        offer(span->kind == FIELD_DOCTOR ? &draft->prescribing_doctor_name : &draft->diagnosis, value, confidence, &box);
+    }
+}
+
+static bool names_hospital(const char *line)
+{
+    static const char *const words[] = { "មន្ទីរពេទ្យ", "គ្លីនិក", "មណ្ឌលសុខភាព", "មន្ទីរសម្រាក", "បន្ទប់ពិគ្រោះ", "Hospital", "Hôpital", "Clinic", "Clinique", "Polyclinic",
+        "Medical", "Cabinet", "Centre", "Center", "Pharmacy" };
+    struct text_points text = text_fold(line);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct text_points word = text_fold(words[i]);
+        if (text_find(&text, &word) >= 0.8) return true;
+    }
+    return false;
+}
+
+static void take_line(const struct scene *scene, const struct line *line, bool above)
+{
+    struct field_span spans[FIELD_KINDS];
+    int count = fields_find_labels(line->text, spans, FIELD_KINDS);
+    double confidence;
+    struct ocr_box box = span_box(line, 0, (int)strlen(line->text), &confidence);
+    char date[11];
+    bool sure;
+    for (int i = 0; i < count; i++) take_span(scene, line, &spans[i]);
+    if (dates_find(line->text, date, &sure)) offer(&scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
+    if (above && names_hospital(line->text) && !scene->draft->hospital_name.text[0]) {
+        char value[OCR_TEXT_MAX];
+        text_copy(value, sizeof value, line->text);
+        read_again(scene, &box, value, sizeof value, &confidence);
+        offer(&scene->draft->hospital_name, value, confidence, &box);
+    }
+}
+
+/* Puts the words of each line together again and looks at the lines one by one. */
+static void take_words(const struct scene *scene, const struct engine_word *words, int count, bool above)
+{
+    static struct line line;
+    for (int i = 0; i < count;) {
+        size_t used = 0;
+        line.count = 0;
+        line.text[0] = '\0';
+        for (int of = words[i].line; i < count && words[i].line == of; i++) {
+            size_t length = strlen(words[i].text);
+            if (line.count == LINE_WORDS_MAX || used + length + 2 > sizeof line.text) continue;
+            if (used) line.text[used++] = ' ';
+            line.starts[line.count] = (int)used;
+            line.words[line.count++] = &words[i];
+            memcpy(line.text + used, words[i].text, length + 1);
+            used += length;
+        }
+        take_line(scene, &line, above);
+    }
+}
+
+static void read_region(const struct scene *scene, int top, int bottom, bool above)
+{
+    static struct engine_word words[WORDS_MAX];
+    if (bottom - top < 20) return;
+    BOX *place = boxCreate(0, top, pixGetWidth(scene->grey), bottom - top);
+    PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL;
+    int count = part ? engine_words(scene->engine, TONGUE_KHMER, SHAPE_BLOCK, part, words, WORDS_MAX) : 0;
+    for (int i = 0; i < count; i++) words[i].box.y += top;
+    take_words(scene, words, count, above);
+    boxDestroy(&place);
+    pixDestroy(&part);
+}
+
+void fields_read(struct engine *engine, PIX *grey, const struct ocr_box *table, struct ocr_draft *draft)
+{
+    struct scene scene = { engine, grey, draft };
+    read_region(&scene, 0, table->y - 2, true);
+    read_region(&scene, table->y + table->h + 6, pixGetHeight(grey), false);
+}

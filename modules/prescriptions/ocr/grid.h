@@ -1,0 +1,43 @@
+/* The table of a page: the ink component with the most holes is its grid, and the holes are its cells. */
+#ifndef DASTERN_OCR_GRID_H
+#define DASTERN_OCR_GRID_H
+
+#include "ocr.h"
+
+#include <leptonica/allheaders.h>
+
+enum { GRID_ROWS_MAX = 44, GRID_COLUMNS_MAX = 16 };
+
+struct grid_holes {
+    BOXA *boxes;  /* of each hole */
+    PIXA *masks;  /* the hole itself, 1 bit, the size of its box */
+};
+
+/* Finds the grid in a picture's ink. False when nothing on it looks like one (at least six rectangular holes). */
+bool grid_find_holes(PIX *ink, struct grid_holes *out);
+void grid_free_holes(struct grid_holes *holes);
+
+/* The corners of the union of the holes: top left, top right, bottom right, bottom left, as x,y pairs. */
+void grid_corners(const struct grid_holes *holes, double corners[4][2]);
+
+struct grid_cell {
+    struct ocr_box box;
+    int hole;     /* index into the holes, -1: the lines around it were not seen, the box is a guess */
+};
+
+struct grid {
+    int rows, columns;
+    int header_rows;                                            /* 1 or more; data starts below them */
+    struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by a merged cell */
+    struct ocr_box box;
+};
+
+/* Sorts holes of a rectified picture into rows and columns and fills in missing cells. False: not a table. */
+bool grid_arrange(const struct grid_holes *holes, struct grid *out);
+
+/* A grey crop of a cell: whatever lies beyond the cell's own lines is white, and a white border is around it. */
+PIX *grid_crop(PIX *grey, const struct grid_holes *holes, const struct grid_cell *cell);
+
+enum { GRID_CROP_BORDER = 14 }; /* px of white that grid_crop adds on each side */
+
+#endif

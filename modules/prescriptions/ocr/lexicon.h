@@ -1,0 +1,17 @@
+/* Known drug names. They suggest and score; what was read is never replaced by them. */
+#ifndef DASTERN_OCR_LEXICON_H
+#define DASTERN_OCR_LEXICON_H
+
+struct lexicon;
+
+/* Reads the TSV (first column: name; lines beginning with '#' are comments). NULL when it can't be read. */
+struct lexicon *lexicon_load(const char *path);
+void lexicon_free(struct lexicon *lexicon);
+
+/* How near the nearest known name is (0..1); its spelling goes to `nearest` when that is not NULL. A NULL lexicon knows nothing. */
+double lexicon_score(const struct lexicon *lexicon, const char *name, const char **nearest);
+
+/* Up to three different names near to `name`, best first, "" for none. */
+void lexicon_suggest(const struct lexicon *lexicon, const char *name, char suggestions[3][64]);
+
+#endif

@@ -1,0 +1,14 @@
+/* The name cell: what the medicine is called, how strong it is, and in which form it comes. */
+#ifndef DASTERN_OCR_NAMES_H
+#define DASTERN_OCR_NAMES_H
+
+#include "engine.h"
+#include "lexicon.h"
+
+/* Splits "1. Tab. Amoxicillin 500 mg" into its parts; form is "" unless the text names one. Each out has OCR_TEXT_MAX bytes. */
+void names_split(const char *text, char *name, char *strength, char *form);
+
+/* Reads a name cell into the row: name, strength, form (when named), suggestions. The boxes are set by the caller. */
+void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop, struct ocr_row *row);
+
+#endif

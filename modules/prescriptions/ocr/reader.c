@@ -1,0 +1,191 @@
+/* From bytes to a draft: decode, prepare, find the table, name its columns, read its rows and the header block. */
+#include "ocr.h"
+
+#include "columns.h"
+#include "engine.h"
+#include "fields.h"
+#include "grid.h"
+#include "lexicon.h"
+#include "picture.h"
+#include "rows.h"
+#include "text.h"
+#include "warp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { THUMBNAIL_SIDE = 320, RECTIFIED_QUALITY = 70, SHARPNESS_MIN = 30 };
+
+struct ocr_reader { struct engine *engine; struct lexicon *lexicon; };
+
+struct ocr_reader *ocr_reader_new(const struct ocr_reader_options *options)
+{
+    static const struct ocr_reader_options defaults;
+    struct ocr_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) return NULL;
+    if (!options) options = &defaults;
+    setMsgSeverity(L_SEVERITY_NONE); /* what leptonica says about broken pictures is nobody's log line */
+    reader->engine = engine_new(options);
+    reader->lexicon = lexicon_load(options->lexicon);
+    if (reader->engine) return reader;
+    ocr_reader_free(reader);
+    return NULL;
+}
+
+void ocr_reader_free(struct ocr_reader *reader)
+{
+    if (!reader) return;
+    engine_free(reader->engine);
+    lexicon_free(reader->lexicon);
+    free(reader);
+}
+
+void ocr_pictures_free(struct ocr_pictures *pictures)
+{
+    free(pictures->image.data);
+    free(pictures->thumbnail.data);
+    free(pictures->rectified.data);
+    *pictures = (struct ocr_pictures){ .image = { NULL, 0 } };
+}
+
+/* ---- a page on its way ---------------------------------------------------------------------------------------- */
+
+struct page {
+    struct ocr_reader *reader;
+    struct ocr_draft *draft;
+    PIX *upright;             /* prepared grey, as the camera held it */
+    PIX *flat;                /* rectified grey */
+    struct grid_holes holes;  /* on `flat` */
+    struct grid grid;
+    struct columns columns;
+    ocr_progress_fn *progress;
+    void *arg;
+};
+
+static void report(const struct page *page, const char *stage, int percent)
+{
+    if (page->progress) page->progress(page->arg, stage, percent);
+}
+
+static void drop_table(struct page *page)
+{
+    grid_free_holes(&page->holes);
+    pixDestroy(&page->flat);
+}
+
+/* Finds the table on the picture turned by `quarters` and rectifies it. */
+static bool find_table(struct page *page, int quarters)
+{
+    PIX *turned = quarters ? pixRotateOrth(page->upright, quarters) : pixClone(page->upright);
+    PIX *ink = turned ? picture_binarise(turned) : NULL;
+    struct grid_holes rough = { NULL, NULL };
+    double corners[4][2];
+    if (ink && grid_find_holes(ink, &rough)) {
+        grid_corners(&rough, corners);
+        page->flat = warp_rectify(turned, (const double (*)[2])corners);
+    }
+    grid_free_holes(&rough);
+    pixDestroy(&ink);
+    pixDestroy(&turned);
+    ink = page->flat ? picture_binarise(page->flat) : NULL;
+    bool found = ink && grid_find_holes(ink, &page->holes) && grid_arrange(&page->holes, &page->grid);
+    pixDestroy(&ink);
+    return found;
+}
+
+/* Tries the four ways a page can lie until its headings make sense. */
+static bool find_prescription(struct page *page)
+{
+    static const int order[] = { 0, 2, 1, 3 };
+    bool table = false;
+    for (int i = 0; i < 4; i++) {
+        report(page, "table", 30);
+        if (find_table(page, order[i])) {
+            table = true;
+            report(page, "columns", 40);
+            columns_read(page->reader->engine, page->flat, &page->holes, &page->grid, &page->columns);
+            if (page->columns.slots) {
+                page->draft->turned = 90 * order[i];
+                return true;
+            }
+        }
+        drop_table(page);
+    }
+    text_copy(page->draft->error, sizeof page->draft->error, table ? "ocr.no_prescription" : "ocr.no_table");
+    return false;
+}
+
+/* The widest column without a known heading holds the names when no heading says so. */
+static void guess_name_column(struct page *page)
+{
+    struct columns *columns = &page->columns;
+    int best = -1, widest = 0;
+    if (columns->of[COLUMN_NAME] >= 0) return;
+    for (int c = 0; c < page->grid.columns; c++) {
+        int width = page->grid.cells[page->grid.rows - 1][c].box.w;
+        if (columns->kind[c] != COLUMN_UNKNOWN || width <= widest) continue;
+        best = c;
+        widest = width;
+    }
+    if (best < 0) return;
+    columns->kind[best] = COLUMN_NAME;
+    columns->of[COLUMN_NAME] = best;
+}
+
+static void finish(struct ocr_draft *draft)
+{
+    double sum = 0;
+    for (int i = 0; i < draft->row_count; i++) sum += draft->rows[i].confidence;
+    draft->confidence = draft->row_count ? sum / draft->row_count : 0;
+    if (draft->row_count == 0 && !draft->error[0]) text_copy(draft->error, sizeof draft->error, "ocr.no_rows");
+}
+
+static void read_page(struct page *page, struct ocr_pictures *pictures)
+{
+    struct ocr_draft *draft = page->draft;
+    draft->sharpness = picture_sharpness(page->upright);
+    if (draft->sharpness < SHARPNESS_MIN) {
+        text_copy(draft->error, sizeof draft->error, "ocr.too_blurred");
+        return;
+    }
+    if (!find_prescription(page)) return;
+    guess_name_column(page);
+    draft->grid = true;
+    draft->width = pixGetWidth(page->flat);
+    draft->height = pixGetHeight(page->flat);
+    struct rows_source source = { page->reader->engine, page->reader->lexicon, page->flat, &page->holes, &page->grid, &page->columns };
+    rows_read(&source, draft, page->progress, page->arg);
+    report(page, "header", 90);
+    fields_read(page->reader->engine, page->flat, &page->grid.box, draft);
+    finish(draft);
+    if (pictures) pictures->rectified = picture_encode(page->flat, RECTIFIED_QUALITY);
+}
+
+void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct ocr_draft *draft,
+              struct ocr_pictures *pictures, ocr_progress_fn *progress, void *arg)
+{
+    struct page *page = calloc(1, sizeof *page);
+    const char *error = "ocr.bad_image";
+    memset(draft, 0, sizeof *draft);
+    if (pictures) *pictures = (struct ocr_pictures){ .image = { NULL, 0 } };
+    if (page) {
+        *page = (struct page){ .reader = reader, .draft = draft, .progress = progress, .arg = arg };
+        report(page, "decode", 5);
+        PIX *pix = picture_decode(data, size, &error);
+        if (pix && pictures) {
+            pictures->image = picture_encode(pix, 0);
+            pictures->thumbnail = picture_thumbnail(pix, THUMBNAIL_SIDE);
+        }
+        report(page, "prepare", 15);
+        page->upright = pix ? picture_prepare(pix) : NULL;
+        pixDestroy(&pix);
+    }
+    if (page && page->upright) read_page(page, pictures);
+    else text_copy(draft->error, sizeof draft->error, error ? error : "ocr.bad_image");
+    if (page) {
+        drop_table(page);
+        pixDestroy(&page->upright);
+    }
+    free(page);
+    if (progress) progress(arg, "store", 97);
+}

@@ -1,0 +1,271 @@
+/* One row after the other: name, doses, quantity with its unit, days, remarks; then the checks. */
+#include "rows.h"
+
+#include "names.h"
+#include "number.h"
+#include "text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAYS_MAX = 90 };
+
+static const struct grid_cell *cell_of(const struct rows_source *s, int row, enum column_kind kind)
+{
+    int column = s->columns->of[kind];
+    return column < 0 || s->grid->cells[row][column].box.w == 0 ? NULL : &s->grid->cells[row][column];
+}
+
+static PIX *crop_of(const struct rows_source *s, int row, enum column_kind kind)
+{
+    const struct grid_cell *cell = cell_of(s, row, kind);
+    return cell ? grid_crop(s->grey, s->holes, cell) : NULL;
+}
+
+static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+/* The height of the page's digits: the median over the slot cells, since most hold a digit alone. */
+static int digit_height(const struct rows_source *s)
+{
+    int heights[GRID_ROWS_MAX * 8], n = 0;
+    static const enum column_kind kinds[] = { COLUMN_NUMBER, COLUMN_DAYS, COLUMN_MORNING, COLUMN_NOON, COLUMN_EVENING, COLUMN_NIGHT };
+    for (int r = s->grid->header_rows; r < s->grid->rows; r++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            PIX *crop = crop_of(s, r, kinds[k]);
+            int height = crop ? number_digit_height(crop) : 0;
+            if (height > 9) heights[n++] = height;
+            pixDestroy(&crop);
+        }
+    if (n == 0) return 0;
+    qsort(heights, (size_t)n, sizeof *heights, compare_ints);
+    return heights[n / 2];
+}
+
+static void set_number(struct ocr_number *field, const struct number_reading *reading, const struct grid_cell *cell)
+{
+    *field = (struct ocr_number){ .value = reading->value, .confidence = reading->confidence, .unsure = reading->unsure,
+                                  .source = OCR_SOURCE_OCR, .box = cell->box };
+    text_copy(field->raw, sizeof field->raw, reading->raw);
+}
+
+static void set_text(struct ocr_text *field, const char *text, double confidence, const struct ocr_box *box)
+{
+    text_copy(field->text, sizeof field->text, text);
+    field->confidence = confidence;
+    field->source = text[0] ? OCR_SOURCE_OCR : OCR_SOURCE_NONE;
+    if (box) field->box = *box;
+}
+
+/* ---- words --------------------------------------------------------------------------------------------------- */
+
+/* What a remark says about meals and need; the words themselves become the instructions. */
+static void take_words(struct ocr_row *row, const char *text, double confidence, const struct ocr_box *box)
+{
+    double sure;
+    const char *meal = words_meal(text, &sure);
+    if (meal && !row->meal_relation.text[0]) {
+        set_text(&row->meal_relation, meal, sure * (0.5 + confidence / 2), box);
+        row->meal_relation.unsure = sure < 0.75;
+    }
+    if (words_as_needed(text)) row->as_needed = true;
+    if (!row->instructions.text[0]) set_text(&row->instructions, text, confidence, box);
+}
+
+static void read_remarks(const struct rows_source *s, int r, struct ocr_row *row)
+{
+    static const enum column_kind kinds[] = { COLUMN_USE, COLUMN_REMARK };
+    for (int k = 0; k < 2; k++) {
+        PIX *crop = crop_of(s, r, kinds[k]);
+        char text[OCR_TEXT_MAX];
+        if (crop && number_digit_height(crop) > 9) {
+            double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
+            if (text[0]) take_words(row, text, confidence, &cell_of(s, r, kinds[k])->box);
+        }
+        pixDestroy(&crop);
+    }
+}
+
+static void take_unit(struct ocr_row *row, const char *text, double confidence, const struct ocr_box *box)
+{
+    double sure;
+    const char *form = words_form(text, &sure);
+    set_text(&row->quantity_unit, text, confidence, box);
+    if (form && !row->form.text[0]) set_text(&row->form, form, sure, box);
+}
+
+/* ---- numbers ------------------------------------------------------------------------------------------------- */
+
+static void read_doses(const struct rows_source *s, int r, int height, struct ocr_row *row)
+{
+    bool words_known = false;
+    for (int slot = 0; slot < OCR_SLOTS; slot++) {
+        const struct grid_cell *cell = cell_of(s, r, (enum column_kind)(COLUMN_MORNING + slot));
+        PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
+        if (!crop) continue;
+        struct number_reading reading;
+        number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
+        set_number(&row->doses[slot], &reading, cell);
+        if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
+        if (reading.end_x > 0 && !words_known) {
+            char text[OCR_TEXT_MAX];
+            size_t length;
+            double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
+            double value = number_parse(text, &length);
+            const char *words = isnan(value) ? text : text + length;
+            take_words(row, words + strspn(words, " "), confidence, &cell->box);
+            double sure;
+            const char *form = words_form(words, &sure);
+            if (form && !row->form.text[0]) set_text(&row->form, form, sure, &cell->box);
+            words_known = true;
+        }
+        pixDestroy(&crop);
+    }
+}
+
+static void read_quantity(const struct rows_source *s, int r, int height, struct ocr_row *row)
+{
+    const struct grid_cell *cell = cell_of(s, r, COLUMN_QUANTITY);
+    PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
+    if (!crop) return;
+    struct number_reading reading;
+    number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
+    if (reading.empty) {
+        pixDestroy(&crop);
+        return;
+    }
+    set_number(&row->quantity, &reading, cell);
+    char text[OCR_TEXT_MAX];
+    size_t length;
+    double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
+    double value = number_parse(text, &length);
+    if (!isnan(value)) {
+        /* a third opinion, on the whole cell */
+        if (value == row->quantity.value && row->quantity.unsure && row->quantity.confidence > 0.45) row->quantity.unsure = false;
+        const char *unit = text + length;
+        unit += strspn(unit, " .");
+        if (unit[0]) take_unit(row, unit, confidence, &cell->box);
+    } else if (words_form(text, &confidence)) {
+        take_unit(row, text, confidence, &cell->box);
+    }
+    pixDestroy(&crop);
+}
+
+static void read_unit_column(const struct rows_source *s, int r, struct ocr_row *row)
+{
+    static const enum column_kind kinds[] = { COLUMN_UNIT, COLUMN_FORM };
+    for (int k = 0; k < 2; k++) {
+        PIX *crop = crop_of(s, r, kinds[k]);
+        char text[OCR_TEXT_MAX];
+        if (crop) {
+            double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
+            if (text[0]) take_unit(row, text, confidence, &cell_of(s, r, kinds[k])->box);
+        }
+        pixDestroy(&crop);
+    }
+}
+
+static void read_days(const struct rows_source *s, int r, int height, struct ocr_row *row)
+{
+    const struct grid_cell *cell = cell_of(s, r, COLUMN_DAYS);
+    PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
+    if (!crop) return;
+    struct number_reading reading;
+    number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
+    if (!reading.empty) set_number(&row->duration_days, &reading, cell);
+    pixDestroy(&crop);
+}
+
+/* ---- checks -------------------------------------------------------------------------------------------------- */
+
+static void doubt_numbers(struct ocr_row *row)
+{
+    row->quantity.unsure = true;
+    for (int slot = 0; slot < OCR_SLOTS; slot++)
+        if (row->doses[slot].source != OCR_SOURCE_NONE) row->doses[slot].unsure = true;
+}
+
+static double daily_sum(const struct ocr_row *row)
+{
+    double sum = 0;
+    for (int slot = 0; slot < OCR_SLOTS; slot++)
+        if (row->doses[slot].source != OCR_SOURCE_NONE) sum += row->doses[slot].value;
+    return sum;
+}
+
+static void check_tally(struct ocr_row *row)
+{
+    double sum = daily_sum(row), quantity = row->quantity.value;
+    bool counted = !row->form.text[0] || words_is_counted(row->form.text);
+    if (row->quantity.source == OCR_SOURCE_NONE || isnan(sum) || isnan(quantity) || sum <= 0) return;
+    double days = quantity / sum;
+    bool whole = fabs(days - round(days)) < 0.001 && days >= 1 && days <= DAYS_MAX;
+    bool read = row->duration_days.source == OCR_SOURCE_OCR;
+    if (whole && !read)
+        row->duration_days = (struct ocr_number){ .value = round(days), .confidence = row->quantity.confidence, .source = OCR_SOURCE_RULE };
+    if (!counted) return;
+    if (!whole) doubt_numbers(row);
+    else if (read && !(fabs(row->duration_days.value - days) < 0.001)) row->duration_days.unsure = true;
+}
+
+void rows_check(struct ocr_row *row)
+{
+    check_tally(row);
+    double sum = daily_sum(row);
+    row->confidence = row->name.confidence;
+    if (row->quantity.source != OCR_SOURCE_NONE) row->confidence = fmin(row->confidence, row->quantity.confidence);
+    for (int slot = 0; slot < OCR_SLOTS; slot++)
+        if (row->doses[slot].source != OCR_SOURCE_NONE) row->confidence = fmin(row->confidence, row->doses[slot].confidence);
+    /* a medicine that is never taken: some slot was not seen */
+    if (sum == 0 && !row->as_needed) doubt_numbers(row);
+}
+
+static bool row_is_blank(const struct rows_source *s, int r, int height)
+{
+    PIX *crop = crop_of(s, r, COLUMN_NAME);
+    bool blank = !crop || number_digit_height(crop) * 2 < height;
+    pixDestroy(&crop);
+    return blank;
+}
+
+static struct ocr_box row_box(const struct rows_source *s, int r)
+{
+    const struct ocr_box *first = NULL, *last = NULL;
+    for (int c = 0; c < s->grid->columns; c++) {
+        const struct ocr_box *box = &s->grid->cells[r][c].box;
+        if (box->w == 0) continue;
+        if (!first) first = box;
+        last = box;
+    }
+    return first ? (struct ocr_box){ first->x, first->y, last->x + last->w - first->x, first->h } : (struct ocr_box){ 0, 0, 0, 0 };
+}
+
+static void read_row(const struct rows_source *s, int r, int height, struct ocr_row *row)
+{
+    PIX *crop = crop_of(s, r, COLUMN_NAME);
+    if (crop) {
+        names_read(s->engine, s->lexicon, crop, row);
+        row->name.box = row->strength.box = cell_of(s, r, COLUMN_NAME)->box;
+        pixDestroy(&crop);
+    }
+    read_unit_column(s, r, row);
+    read_quantity(s, r, height, row);
+    read_doses(s, r, height, row);
+    read_days(s, r, height, row);
+    read_remarks(s, r, row);
+    row->box = row_box(s, r);
+    rows_check(row);
+}
+
+void rows_read(const struct rows_source *s, struct ocr_draft *draft, ocr_progress_fn *progress, void *arg)
+{
+    int height = digit_height(s), total = s->grid->rows - s->grid->header_rows;
+    for (int r = s->grid->header_rows; r < s->grid->rows && draft->row_count < OCR_ROWS_MAX; r++) {
+        if (progress) progress(arg, "rows", 45 + 40 * (r - s->grid->header_rows) / total);
+        if (row_is_blank(s, r, height)) continue;
+        struct ocr_row *row = &draft->rows[draft->row_count];
+        read_row(s, r, height, row);
+        row->sequence_number = ++draft->row_count;
+    }
+}
