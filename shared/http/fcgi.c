@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/arena.h"
+#include "core/limits.h"
 
 #define SOCKET_TIMEOUT_S 10 /* a half-sent record or a peer that does not read must not hold a thread */
 
@@ -77,11 +78,15 @@ void fcgi_write(struct fcgi *f, const char *bytes, size_t n)
     FCGX_PutStr(bytes, (int)n, f->request.out);
 }
 
-/* Bytes of the body left on the wire would be taken for the next request. */
+/* Reads what a refusal left unread: on the wire it would be taken for the next request. Closing instead costs a 502 now and
+ * then, when nginx has already chosen the connection for its next request. It has the whole body at hand, so this is quick. */
 static bool body_is_read(struct fcgi *f)
 {
-    char byte;
-    return f->body_ended || fcgi_read(f, &byte, 1) == 0;
+    char chunk[16384];
+    long n = 0;
+    for (size_t left = LIMIT_UPLOAD_BYTES + LIMIT_UPLOAD_OVERHEAD_BYTES; !f->body_ended && n >= 0 && left >= sizeof chunk; left -= sizeof chunk)
+        n = fcgi_read(f, chunk, sizeof chunk);
+    return f->body_ended;
 }
 
 bool fcgi_finish(struct fcgi *f, bool keep)
