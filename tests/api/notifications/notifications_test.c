@@ -191,7 +191,8 @@ static void put_refuses_what_is_not_known(void **state)
     expect_fault(a, "/items/0/channels/sms", "unknown");
     expect_fault(a, "/items/1", "type");
     expect_fault(a, "/items/2/channels", "required");
-    a = put(p.token, json_pack("{s:[{s:s, s:{s:s}}], s:i}", "items", "type", "dose.due", "channels", "email", "yes", "user_id", 1), "/notifications/preferences");
+    a = put(p.token, json_pack("{s:[{s:s, s:{s:s}}], s:i}", "items", "type", "dose.due", "channels", "email", "yes", "user_id", 1),
+            "/notifications/preferences");
     expect_fault(a, "/items/0/channels/email", "type");
     expect_fault(a, "/user_id", "unknown");
     expect_fault(put(p.token, json_object(), "/notifications/preferences"), "/items", "required");

@@ -167,7 +167,8 @@ static void revoked_before_it_is_made_it_ends_empty(void **state)
     expect(delete_(patient.token, "/family/members/%s", link), 204);
     assert_string_equal(wait_for(report), "error");
     assert_string_equal(owner_sql("SELECT error FROM ai_reports WHERE id = $1::uuid", report, NULL), "report.not_permitted");
-    assert_int_equal(owner_count("SELECT count(*) FROM ai_reports WHERE id = $1::uuid AND content IS NULL AND title IS NULL AND summary IS NULL", report, NULL), 1);
+    assert_int_equal(owner_count("SELECT count(*) FROM ai_reports WHERE id = $1::uuid AND content IS NULL AND title IS NULL AND summary IS NULL",
+                                 report, NULL), 1);
     assert_int_equal(owner_count("SELECT count(*) FROM notifications WHERE user_id = $1::uuid AND type = 'report.ready'", relative.id, NULL), 0);
     expect_problem(get(relative.token, "/reports/%s", report), 404, "not_found");
 }
@@ -204,8 +205,8 @@ static void looking_at_a_report_leaves_a_trace(void **state)
     expect(get(relative.token, "/reports/%s", report), 200);
     static const char *const acts[] = {"report.request", "report.make", "report.view"};
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(owner_count("SELECT count(*) FROM audit_logs WHERE user_id = $1::uuid AND patient_id = $2::uuid AND resource_id = $3::uuid AND action = $4",
-                                     relative.id, patient.id, report, acts[i], NULL), 1);
+        assert_int_equal(owner_count("SELECT count(*) FROM audit_logs WHERE user_id = $1::uuid AND patient_id = $2::uuid"
+                                     " AND resource_id = $3::uuid AND action = $4", relative.id, patient.id, report, acts[i], NULL), 1);
 }
 
 static int forget(void **state)
