@@ -50,7 +50,7 @@ AS $$
 DECLARE
     address text;
 BEGIN
-    DELETE FROM totp_secrets WHERE user_id = app_user_id();
+    DELETE FROM totp_secrets WHERE user_id = app_user_id() AND confirmed_at IS NOT NULL;
     IF NOT FOUND THEN
         PERFORM refuse('DT409', 'totp.not_enabled', 'There is no second factor to remove.');
     END IF;

@@ -263,18 +263,18 @@ static void a_repeated_choice_is_answered_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(register_answers_user_and_tokens),
-        cmocka_unit_test(register_refuses_bad_fields),
-        cmocka_unit_test(register_refuses_bad_bodies),
-        cmocka_unit_test(register_refuses_easy_passwords),
-        cmocka_unit_test(an_address_is_taken_once),
-        cmocka_unit_test(onboarding_goes_forward_only),
-        cmocka_unit_test(onboarding_refusals_say_what_is_wanted),
-        cmocka_unit_test(profiles_belong_to_roles),
-        cmocka_unit_test(patient_profile_is_checked),
-        cmocka_unit_test(me_changes_what_was_sent),
-        cmocka_unit_test(me_honours_etags),
-        cmocka_unit_test(a_repeated_choice_is_answered_again),
+        cmocka_unit_test_setup(register_answers_user_and_tokens, owner_forgive),
+        cmocka_unit_test_setup(register_refuses_bad_fields, owner_forgive),
+        cmocka_unit_test_setup(register_refuses_bad_bodies, owner_forgive),
+        cmocka_unit_test_setup(register_refuses_easy_passwords, owner_forgive),
+        cmocka_unit_test_setup(an_address_is_taken_once, owner_forgive),
+        cmocka_unit_test_setup(onboarding_goes_forward_only, owner_forgive),
+        cmocka_unit_test_setup(onboarding_refusals_say_what_is_wanted, owner_forgive),
+        cmocka_unit_test_setup(profiles_belong_to_roles, owner_forgive),
+        cmocka_unit_test_setup(patient_profile_is_checked, owner_forgive),
+        cmocka_unit_test_setup(me_changes_what_was_sent, owner_forgive),
+        cmocka_unit_test_setup(me_honours_etags, owner_forgive),
+        cmocka_unit_test_setup(a_repeated_choice_is_answered_again, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: accounts", tests, NULL, NULL);
 }

@@ -240,17 +240,17 @@ static void racing_refreshes_never_fork(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refresh_rotates),
-        cmocka_unit_test(only_hashes_are_stored),
-        cmocka_unit_test(a_lost_answer_is_repeated),
-        cmocka_unit_test(the_parent_is_refused_after_the_grace),
-        cmocka_unit_test(a_grandparent_ends_the_session_at_once),
-        cmocka_unit_test(forged_refresh_tokens_change_nothing),
-        cmocka_unit_test(time_limits_end_a_session),
-        cmocka_unit_test(logout_ends_access_at_once),
-        cmocka_unit_test(sessions_are_listed_and_ended),
-        cmocka_unit_test(all_others_end_together),
-        cmocka_unit_test(racing_refreshes_never_fork),
+        cmocka_unit_test_setup(refresh_rotates, owner_forgive),
+        cmocka_unit_test_setup(only_hashes_are_stored, owner_forgive),
+        cmocka_unit_test_setup(a_lost_answer_is_repeated, owner_forgive),
+        cmocka_unit_test_setup(the_parent_is_refused_after_the_grace, owner_forgive),
+        cmocka_unit_test_setup(a_grandparent_ends_the_session_at_once, owner_forgive),
+        cmocka_unit_test_setup(forged_refresh_tokens_change_nothing, owner_forgive),
+        cmocka_unit_test_setup(time_limits_end_a_session, owner_forgive),
+        cmocka_unit_test_setup(logout_ends_access_at_once, owner_forgive),
+        cmocka_unit_test_setup(sessions_are_listed_and_ended, owner_forgive),
+        cmocka_unit_test_setup(all_others_end_together, owner_forgive),
+        cmocka_unit_test_setup(racing_refreshes_never_fork, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: sessions", tests, NULL, NULL);
 }

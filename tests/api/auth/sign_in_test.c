@@ -201,16 +201,16 @@ int main(void)
 {
     srand((unsigned)time(NULL));
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_password_opens_a_session),
-        cmocka_unit_test(an_account_is_found_by_phone),
-        cmocka_unit_test(unknown_and_wrong_are_alike),
-        cmocka_unit_test(guessing_is_slowed_down_for_both_alike),
-        cmocka_unit_test(the_owner_is_not_locked_out),
-        cmocka_unit_test(an_address_that_guesses_is_slowed_down),
-        cmocka_unit_test(guesses_at_once_do_not_slip_through),
-        cmocka_unit_test(deactivated_accounts_stay_out),
-        cmocka_unit_test(outdated_hashes_are_renewed),
-        cmocka_unit_test(live_sessions_are_limited),
+        cmocka_unit_test_setup(right_password_opens_a_session, owner_forgive),
+        cmocka_unit_test_setup(an_account_is_found_by_phone, owner_forgive),
+        cmocka_unit_test_setup(unknown_and_wrong_are_alike, owner_forgive),
+        cmocka_unit_test_setup(guessing_is_slowed_down_for_both_alike, owner_forgive),
+        cmocka_unit_test_setup(the_owner_is_not_locked_out, owner_forgive),
+        cmocka_unit_test_setup(an_address_that_guesses_is_slowed_down, owner_forgive),
+        cmocka_unit_test_setup(guesses_at_once_do_not_slip_through, owner_forgive),
+        cmocka_unit_test_setup(deactivated_accounts_stay_out, owner_forgive),
+        cmocka_unit_test_setup(outdated_hashes_are_renewed, owner_forgive),
+        cmocka_unit_test_setup(live_sessions_are_limited, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: signing in", tests, NULL, NULL);
 }

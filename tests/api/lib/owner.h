@@ -1,5 +1,6 @@
 /* A look into the database as its owner, past all row-level security: to see that nothing was stored, or to set a scene
- * that no endpoint makes. $DASTERN_TEST_DB is the conninfo; without it the stack in var/ of the working directory. */
+ * that no endpoint makes. $DASTERN_TEST_DB is the conninfo; without it the stack in $DASTERN_VAR, or in var/ of the
+ * working directory. */
 #ifndef DASTERN_TESTS_OWNER_H
 #define DASTERN_TESTS_OWNER_H
 
@@ -10,5 +11,7 @@
 const char *owner_sql(const char *sql, ...) __attribute__((sentinel));
 /* The same as a number (0 for none). */
 long owner_count(const char *sql, ...) __attribute__((sentinel));
+/* All tests come from one address: what they did wrong from there is forgotten. A cmocka setup function. */
+int owner_forgive(void **state);
 
 #endif

@@ -1,0 +1,205 @@
+/* Codes by e-mail, through a real mail server: proof of the address, forgotten password, change of address. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* after the standard headers it needs */
+#include <cmocka.h>
+
+#include "expect.h"
+#include "mailbox.h"
+#include "owner.h"
+#include "people.h"
+
+#define NEW_PASSWORD "another horse 28 battery"
+
+static struct answer *forgot(const char *identifier)
+{
+    return post(NULL, json_pack("{s:s}", "email", identifier), "/auth/password/forgot");
+}
+
+static struct answer *reset(const char *token, const char *password)
+{
+    return post(NULL, json_pack("{s:s, s:s}", "token", token, "new_password", password), "/auth/password/reset");
+}
+
+static struct answer *verify(const char *token)
+{
+    return post(NULL, json_pack("{s:s}", "token", token), "/auth/email/verify");
+}
+
+static struct answer *sign_in(const char *email, const char *password)
+{
+    return post(NULL, json_pack("{s:s, s:s}", "email", email, "password", password), "/auth/login");
+}
+
+static int reachable(void **state)
+{
+    (void)state;
+    if (!mailbox_exists())
+        print_message("DASTERN_TEST_MAIL is not set: e-mails cannot be read here\n");
+    return mailbox_exists() ? 0 : -1;
+}
+
+static void an_address_is_proved_by_its_code(void **state)
+{
+    (void)state;
+    struct person p;
+    char code[64];
+    person_register(&p);
+    assert_false(answer_true(expect(get(p.token, "/auth/me"), 200), "email_verified"));
+    expect(post(p.token, NULL, "/auth/email/verification"), 202);
+    expect_problem(post(p.token, NULL, "/auth/email/verification"), 429, "auth.throttled");
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    assert_int_equal(owner_count("SELECT count(*) FROM verification_codes c WHERE user_id = $1::uuid AND code_hash = sha256(replace($2, '-', '')::bytea)",
+                                 p.id, code, NULL), 1);
+    for (char *c = code; *c; c++) /* as people type */
+        *c = *c == '-' ? ' ' : *c == '0' ? 'o' : *c == '1' ? 'l' : (char)(*c >= 'A' ? *c - 'A' + 'a' : *c);
+    expect(verify(code), 204);
+    expect_fault(verify(code), "/token", "code");
+    assert_true(answer_true(expect(get(p.token, "/auth/me"), 200), "email_verified"));
+    expect_problem(post(p.token, NULL, "/auth/email/verification"), 409, "email.already_verified");
+}
+
+static void a_forgotten_password_is_replaced(void **state)
+{
+    (void)state;
+    struct person p;
+    char code[64];
+    person_new(&p, "patient");
+    expect(forgot(p.email), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    expect_fault(reset(code, "password"), "/new_password", "common");
+    expect_fault(reset(code, p.email), "/new_password", "personal");
+    expect_fault(reset("0000-0000-0000-0000", NEW_PASSWORD), "/token", "code");
+    expect(get(p.token, "/auth/me"), 200);
+    expect(reset(code, NEW_PASSWORD), 204);
+    expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
+    struct answer *a = expect_problem(get(p.token, "/auth/me"), 401, "auth.session_ended");
+    assert_string_equal(answer_text(a, "reason"), "password_reset");
+    expect_problem(post(NULL, json_pack("{s:s}", "refresh_token", p.refresh), "/auth/refresh"), 401, "auth.session_ended");
+    expect_problem(sign_in(p.email, PERSON_PASSWORD), 401, "auth.invalid_credentials");
+    expect(sign_in(p.email, NEW_PASSWORD), 200);
+    mailbox_await(p.email, "was changed", 1);
+}
+
+static void codes_grow_old(void **state)
+{
+    (void)state;
+    struct person p;
+    person_new(&p, "patient");
+    expect(forgot(p.email), 202);
+    const char *code = mailbox_code(mailbox_await(p.email, "#code=", 1));
+    owner_sql("UPDATE verification_codes SET created_at = created_at - interval '16 minutes', expires_at = now() - interval '1 second' "
+              "WHERE user_id = $1::uuid", p.id, NULL);
+    expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
+}
+
+static void a_newer_code_replaces_the_older(void **state)
+{
+    (void)state;
+    struct person p;
+    char first[64], second[64];
+    person_new(&p, "patient");
+    expect(forgot(p.email), 202);
+    snprintf(first, sizeof first, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    owner_sql("UPDATE verification_codes SET created_at = created_at - interval '2 minutes' WHERE user_id = $1::uuid", p.id, NULL);
+    expect(forgot(p.email), 202);
+    snprintf(second, sizeof second, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    expect_fault(reset(first, NEW_PASSWORD), "/token", "code");
+    expect(reset(second, NEW_PASSWORD), 204);
+}
+
+/* Known, unknown, by phone, nonsense: one answer; and a crowd of requests sends one message. */
+static void forgetting_tells_nothing(void **state)
+{
+    (void)state;
+    struct person p;
+    person_new(&p, "patient");
+    struct answer *known = expect(forgot(p.email), 202), *unknown = expect(forgot(fresh_email()), 202);
+    struct answer *nonsense = expect(forgot("nonsense"), 202), *phone = expect(forgot(fresh_phone()), 202);
+    assert_true(json_equal(known->json, unknown->json) && json_equal(known->json, nonsense->json) && json_equal(known->json, phone->json));
+    for (int i = 0; i < 5; i++)
+        expect(forgot(p.email), 202);
+    mailbox_await(p.email, "#code=", 1);
+    assert_int_equal(owner_count("SELECT count(*) FROM outbox WHERE user_id = $1::uuid", p.id, NULL), 1);
+}
+
+static void an_address_changes_with_proof_and_notice(void **state)
+{
+    (void)state;
+    struct person p, other;
+    char next[80], code[64];
+    person_new(&p, "patient");
+    person_new(&other, "patient");
+    snprintf(next, sizeof next, "%s", fresh_email());
+    expect_problem(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", "not it"), "/auth/email"), 403, "auth.password_wrong");
+    expect(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    assert_string_equal(answer_text(get(p.token, "/auth/me"), "email"), p.email);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(next, "#code=", 1)));
+    expect(verify(code), 204);
+    struct answer *a = expect(get(p.token, "/auth/me"), 200);
+    assert_string_equal(answer_text(a, "email"), next);
+    assert_true(answer_true(a, "email_verified"));
+    mailbox_await(p.email, "no longer uses this address", 1);
+    expect(sign_in(next, PERSON_PASSWORD), 200);
+    expect_problem(sign_in(p.email, PERSON_PASSWORD), 401, "auth.invalid_credentials");
+    /* Somebody else's address: nothing is said when asking, and the proof fails for good. */
+    expect(post(other.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(next, "#code=", 2)));
+    expect_problem(verify(code), 409, "user.email_taken");
+    assert_string_equal(answer_text(get(other.token, "/auth/me"), "email"), other.email);
+}
+
+static void a_password_changes_with_the_present_one(void **state)
+{
+    (void)state;
+    struct person p, q;
+    person_new(&p, "patient");
+    q = p;
+    person_login(&q);
+    expect_problem(post(p.token, json_pack("{s:s, s:s}", "current_password", "not it", "new_password", NEW_PASSWORD), "/auth/password"),
+                   403, "auth.password_wrong");
+    expect_fault(post(p.token, json_pack("{s:s, s:s}", "current_password", PERSON_PASSWORD, "new_password", "qwertyuiop"), "/auth/password"),
+                 "/new_password", "common");
+    expect(post(p.token, json_pack("{s:s, s:s}", "current_password", PERSON_PASSWORD, "new_password", NEW_PASSWORD), "/auth/password"), 204);
+    expect(get(p.token, "/auth/me"), 200);
+    struct answer *a = expect_problem(get(q.token, "/auth/me"), 401, "auth.session_ended");
+    assert_string_equal(answer_text(a, "reason"), "password_change");
+    expect_problem(sign_in(p.email, PERSON_PASSWORD), 401, "auth.invalid_credentials");
+    expect(sign_in(p.email, NEW_PASSWORD), 200);
+}
+
+/* Guessing the own password (a stolen session) is throttled, also under an Idempotency-Key. */
+static void the_present_password_cannot_be_guessed(void **state)
+{
+    (void)state;
+    struct person p;
+    int throttled = 0;
+    person_new(&p, "patient");
+    for (int i = 0; i < 8; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "guess-%d", i);
+        json_t *body = json_pack("{s:s, s:s}", "current_password", "guess", "new_password", NEW_PASSWORD);
+        throttled += post_once(p.token, key, body, "/auth/password")->status == 429;
+    }
+    assert_in_range(throttled, 1, 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_address_is_proved_by_its_code, owner_forgive),
+        cmocka_unit_test_setup(a_forgotten_password_is_replaced, owner_forgive),
+        cmocka_unit_test_setup(codes_grow_old, owner_forgive),
+        cmocka_unit_test_setup(a_newer_code_replaces_the_older, owner_forgive),
+        cmocka_unit_test_setup(forgetting_tells_nothing, owner_forgive),
+        cmocka_unit_test_setup(an_address_changes_with_proof_and_notice, owner_forgive),
+        cmocka_unit_test_setup(a_password_changes_with_the_present_one, owner_forgive),
+        cmocka_unit_test_setup(the_present_password_cannot_be_guessed, owner_forgive),
+    };
+    return cmocka_run_group_tests_name("auth: recovery", tests, reachable, NULL);
+}
