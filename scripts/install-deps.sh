@@ -106,10 +106,16 @@ install_debian_packages() {
     mapfile -t missing < <(missing_packages "$@")
     [ ${#missing[@]} -gt 0 ] || return 0
     become_root
-    echo "installing: ${missing[*]}"
-    "${AS_ROOT[@]}" apt-get update -qq
-    without_starting_services "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" >/dev/null
+    echo "installing ${#missing[@]} packages: ${missing[*]}"
+    quietly "${AS_ROOT[@]}" apt-get update -qq
+    without_starting_services quietly "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
+}
+
+# What a command prints is shown only if it fails.
+quietly() {
+    local output
+    output=$("$@" 2>&1) || { echo "$output" >&2; return 1; }
 }
 
 AS_ROOT=()
