@@ -101,22 +101,24 @@ BEGIN
     PERFORM audit('create', 'prescription', prescription, patient, '{"source": "upload"}');
 END $$;
 
--- What became of a picture, from the worker that holds its job: our re-encoded copies replace what was sent. Absent names change nothing.
+-- What became of a picture, from the worker that holds its job: our re-encoded copies replace what was sent. A picture that could not even
+-- be decoded has none, and is not kept. `bytes`: of all copies that were written now. False: the lease was lost.
 CREATE OR REPLACE FUNCTION pictures_keep(job uuid, worker text, attempt integer, files jsonb) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     held uuid;
+    decoded boolean := files ->> 'thumbnail' IS NOT NULL;
 BEGIN
     SELECT q.prescription_id INTO held FROM prescription_processing_queue q
      WHERE q.id = job AND q.status = 'running' AND q.locked_by = worker AND q.attempts = attempt FOR UPDATE;
     UPDATE prescriptions
-       SET original_image_url = coalesce(files ->> 'image', original_image_url), image_type = 'image/jpeg',
-           thumbnail_url = coalesce(files ->> 'thumbnail', thumbnail_url), rectified_image_url = coalesce(files ->> 'rectified', rectified_image_url),
-           image_bytes = coalesce(nullif((files ->> 'bytes')::integer, 0), image_bytes),
-           rectified_width = coalesce((files ->> 'width')::integer, rectified_width),
-           rectified_height = coalesce((files ->> 'height')::integer, rectified_height)
-     WHERE id = held AND files ->> 'thumbnail' IS NOT NULL;
+       SET original_image_url = CASE WHEN decoded THEN coalesce(files ->> 'image', original_image_url) END,
+           thumbnail_url = files ->> 'thumbnail', rectified_image_url = files ->> 'rectified',
+           image_type = CASE WHEN decoded THEN 'image/jpeg' END,
+           image_bytes = CASE WHEN files ->> 'image' IS NULL AND decoded THEN image_bytes ELSE nullif((files ->> 'bytes')::integer, 0) END,
+           rectified_width = nullif((files ->> 'width')::integer, 0), rectified_height = nullif((files ->> 'height')::integer, 0)
+     WHERE id = held;
     RETURN held IS NOT NULL;
 END $$;
 

@@ -16,7 +16,7 @@
 #include "storage.h"
 
 #define LEASE_S 30
-#define SWEEP_EVERY_MS (60 * 60 * 1000)
+#define SWEEP_EVERY_US (60 * 60 * 1000000LL)
 
 static struct ocr_service *service;
 
@@ -108,6 +108,15 @@ static struct db_call call_for(const struct reading *reading, const struct sql_s
     return (struct db_call){.sql = sql, .values = values, .rows = rows};
 }
 
+static void log_refusal(const struct job *job, const struct db_fault *fault)
+{
+    struct log_line *l = log_begin(LOG_ERROR, "ocr.not_stored");
+    log_str(l, "job", job->id);
+    log_str(l, "sqlstate", fault->sqlstate);
+    log_str(l, "code", fault->code);
+    log_end(l);
+}
+
 /* Pictures, draft (or refusal) and notice in one transaction, fenced by the lease. */
 static enum err store(struct reading *reading, const struct sql_stmt *ending)
 {
@@ -116,6 +125,7 @@ static enum err store(struct reading *reading, const struct sql_stmt *ending)
     struct db_call calls[2] = {call_for(reading, &SQL_ocr_keep_pictures, &pictures), call_for(reading, ending, &ended)};
     enum err err = job_batch(reading->job->mem, calls, 2, &fault);
     if (err != OK) {
+        log_refusal(reading->job, &fault);
         /* A draft that breaks a constraint would break it again: the child it comes from is not trusted. */
         reading->job->error = err == E_UNAVAILABLE ? "database.unavailable" : "ocr.bad_draft";
         return err;
@@ -196,8 +206,8 @@ static bool is_known(void *arg, const char *prescription_id)
 static enum err tick(int *next_ms)
 {
     static int64_t swept_us;
-    *next_ms = SWEEP_EVERY_MS;
-    if (swept_us > 0 && clock_us() - swept_us < SWEEP_EVERY_MS * 1000LL)
+    (void)next_ms; /* the queue is looked at far more often than this */
+    if (swept_us > 0 && clock_us() - swept_us < SWEEP_EVERY_US)
         return OK;
     swept_us = clock_us();
     struct arena *mem = arena_new(4096);
@@ -232,6 +242,7 @@ static enum err start(void)
 }
 
 static const struct config_item config[] = {
+    {"DASTERN_STORAGE_DIR", CONFIG_PATH, NULL, "folder of the pictures; nginx serves it at /_private/"},
     {"DASTERN_OCR_TESSDATA", CONFIG_PATH, "", "folder of Tesseract's khm and eng models; empty: Debian's"},
     {"DASTERN_OCR_ENG_BEST", CONFIG_PATH, "", "folder with the larger English model; empty: the one above"},
     {"DASTERN_OCR_LEXICON", CONFIG_PATH, "", "drug_lexicon.tsv, for suggestions; empty: none"},
