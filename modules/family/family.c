@@ -82,7 +82,7 @@ static const char *hash_of(struct request *r, const char *code)
     return invitation_code_hash(r->mem, config_text("DASTERN_INVITATION_KEY"), code);
 }
 
-static enum err create_invitation(struct request *r, const struct sql_stmt *sql)
+static enum err invite(struct request *r, const struct sql_stmt *sql)
 {
     (void)sql; /* none: the code's hash is not among the inputs */
     for (int i = 0; i < CODE_TRIES; i++) {
@@ -105,7 +105,7 @@ static enum err count_wrong_code(struct request *r)
 }
 
 /* A code that was never given out, has run out, was used or taken back: all the same 404. */
-static enum err connect_to_patient(struct request *r, const struct sql_stmt *sql)
+static enum err use_code(struct request *r, const struct sql_stmt *sql)
 {
     struct rows rows = {0};
     (void)sql; /* none: the code's hash is not among the inputs */
@@ -130,20 +130,20 @@ static enum err connect_to_patient(struct request *r, const struct sql_stmt *sql
 }
 
 static const struct route routes[] = {
-    {POST,   "/family/invitations",                          PATIENT,       0,             invitation_fields, create_invitation,  NULL},
-    {GET,    "/family/invitations",                          PATIENT,       R_LIST,        NULL,              run_list,           &SQL_list_invitations},
-    {DELETE, "/family/invitations/{invitation_id:uuid}",     PATIENT,       0,             NULL,              run_no_content,     &SQL_revoke_invitation},
-    {POST,   "/family/connect",                              FAMILY_MEMBER, R_LIMIT_GUESS, connect_fields,    connect_to_patient, NULL},
-    {GET,    "/family/requests",                             PATIENT | FAMILY_MEMBER, R_LIST, request_list_fields, run_list,      &SQL_list_connection_requests},
-    {POST,   "/family/requests/{request_id:uuid}/approve",   PATIENT,       0,             approve_fields,    run_one,            &SQL_approve_connection},
-    {POST,   "/family/requests/{request_id:uuid}/reject",    PATIENT,       0,             reject_fields,     run_one,            &SQL_reject_connection},
-    {GET,    "/family/members",                              PATIENT,       R_LIST,        NULL,              run_list,           &SQL_list_family_members},
-    {PATCH,  "/family/members/{link_id:uuid}",               PATIENT,       0,             member_fields,     run_one,            &SQL_change_family_member},
-    {DELETE, "/family/members/{link_id:uuid}",               PATIENT,       0,             NULL,              run_no_content,     &SQL_remove_family_member},
-    {GET,    "/family/patients",                             FAMILY_MEMBER, R_LIST,        NULL,              run_list,           &SQL_list_followed_patients},
-    {DELETE, "/family/patients/{link_id:uuid}",              FAMILY_MEMBER, 0,             NULL,              run_no_content,     &SQL_unfollow_patient},
-    {GET,    "/family/patients/{patient_id:uuid}/today",     FAMILY_MEMBER, 0,             NULL,              run_list,           &SQL_list_followed_doses_today},
-    {POST,   "/family/patients/{patient_id:uuid}/nudge",     FAMILY_MEMBER, 0,             nudge_fields,      run_create,         &SQL_nudge_patient},
+    {POST,   "/family/invitations",                        PATIENT, 0,                     invitation_fields,   invite,         NULL},
+    {GET,    "/family/invitations",                        PATIENT, R_LIST,                NULL,                run_list,       &SQL_list_invitations},
+    {DELETE, "/family/invitations/{invitation_id:uuid}",   PATIENT, 0,                     NULL,                run_no_content, &SQL_revoke_invitation},
+    {POST,   "/family/connect",                            FAMILY_MEMBER, R_LIMIT_GUESS,   connect_fields,      use_code,       NULL},
+    {GET,    "/family/requests",                           PATIENT | FAMILY_MEMBER, R_LIST,request_list_fields, run_list,       &SQL_list_connection_requests},
+    {POST,   "/family/requests/{request_id:uuid}/approve", PATIENT, 0,                     approve_fields,      run_one,        &SQL_approve_connection},
+    {POST,   "/family/requests/{request_id:uuid}/reject",  PATIENT, 0,                     reject_fields,       run_one,        &SQL_reject_connection},
+    {GET,    "/family/members",                            PATIENT, R_LIST,                NULL,                run_list,       &SQL_list_family_members},
+    {PATCH,  "/family/members/{link_id:uuid}",             PATIENT, 0,                     member_fields,       run_one,        &SQL_change_family_member},
+    {DELETE, "/family/members/{link_id:uuid}",             PATIENT, 0,                     NULL,                run_no_content, &SQL_remove_family_member},
+    {GET,    "/family/patients",                           FAMILY_MEMBER, R_LIST,          NULL,                run_list,       &SQL_list_followed_patients},
+    {DELETE, "/family/patients/{link_id:uuid}",            FAMILY_MEMBER, 0,               NULL,                run_no_content, &SQL_unfollow_patient},
+    {GET,    "/family/patients/{patient_id:uuid}/today",   FAMILY_MEMBER, 0,               NULL,                run_list,       &SQL_list_followed_doses_today},
+    {POST,   "/family/patients/{patient_id:uuid}/nudge",   FAMILY_MEMBER, 0,               nudge_fields,        run_create,     &SQL_nudge_patient},
     {0}};
 
 static const struct config_item config[] = {

@@ -132,11 +132,13 @@ static void nobody_elses_reminder_is_found(void **state)
     expect_same_refusal(patch(stranger.token, json_pack("{s:b}", "critical", 1), "/reminders/%s", mine),
                         patch(stranger.token, json_pack("{s:b}", "critical", 1), "/reminders/%s", nobody_id()));
     expect_same_refusal(delete_(stranger.token, "/reminders/%s", mine), delete_(stranger.token, "/reminders/%s", nobody_id()));
-    expect_same_refusal(post(stranger.token, json_object(), "/reminders/%s/pause", mine), post(stranger.token, json_object(), "/reminders/%s/pause", nobody_id()));
+    expect_same_refusal(post(stranger.token, json_object(), "/reminders/%s/pause", mine), post(stranger.token,
+        json_object(), "/reminders/%s/pause", nobody_id()));
     expect_same_refusal(post(stranger.token, NULL, "/reminders/%s/resume", mine), post(stranger.token, NULL, "/reminders/%s/resume", nobody_id()));
     expect_same_refusal(get(stranger.token, "/reminders?patient_id=%s", patient.id), get(stranger.token, "/reminders?patient_id=%s", nobody_id()));
     expect_problem(get(stranger.token, "/reminders/%s", mine), 404, "not_found");
-    assert_int_equal(owner_count("SELECT count(*) FROM medication_reminders WHERE id = $1::uuid AND is_active AND NOT critical AND paused_at IS NULL", mine, NULL), 1);
+    assert_int_equal(owner_count("SELECT count(*) FROM medication_reminders WHERE id = $1::uuid AND is_active AND NOT critical"
+                                 " AND paused_at IS NULL", mine, NULL), 1);
     /* somebody else's medicine in a list of one's own gives nothing */
     assert_int_equal(answer_count(expect(get(stranger.token, "/reminders?medication_id=%s", medication), 200), "items"), 0);
 }
@@ -156,7 +158,8 @@ static void a_reminder_plans_its_doses(void **state)
     assert_string_equal(answer_text(a, "medication.name"), "Paracetamol");
     assert_string_equal(answer_text(a, "timezone"), "Asia/Phnom_Penh");
     assert_non_null(answer_text(a, "next_reminder_at"));
-    long planned = owner_count("SELECT count(*) FROM medication_reminder_logs WHERE reminder_id = $1::uuid AND status = 'pending' AND dose_amount = 0.5", id, NULL);
+    long planned = owner_count("SELECT count(*) FROM medication_reminder_logs WHERE reminder_id = $1::uuid AND status = 'pending'"
+                               " AND dose_amount = 0.5", id, NULL);
     assert_true(planned == 14 || planned == 15); /* today's may be past */
     expect_problem(post(patient.token, reminder(own, "07:00", NULL, NULL), "/reminders"), 409, "reminder.duplicate");
     a = expect(patch(patient.token, json_pack("{s:s}", "scheduled_time", "07:30"), "/reminders/%s", id), 200);
@@ -246,7 +249,8 @@ static void templates_are_ones_own(void **state)
     snprintf(id, sizeof id, "%s", answer_text(a, "id"));
     expect_problem(post(patient.token, template("mine", "20:00"), "/schedule-templates"), 409, "template.name_taken");
     expect_same_refusal(get(stranger.token, "/schedule-templates/%s", id), get(stranger.token, "/schedule-templates/%s", nobody_id()));
-    expect_same_refusal(patch(stranger.token, json_object(), "/schedule-templates/%s", id), patch(stranger.token, json_object(), "/schedule-templates/%s", nobody_id()));
+    expect_same_refusal(patch(stranger.token, json_object(), "/schedule-templates/%s", id), patch(stranger.token,
+        json_object(), "/schedule-templates/%s", nobody_id()));
     expect_same_refusal(delete_(stranger.token, "/schedule-templates/%s", id), delete_(stranger.token, "/schedule-templates/%s", nobody_id()));
     expect(get(stranger.token, "/schedule-templates/" STANDARD_TEMPLATE), 200);
     expect_problem(patch(patient.token, json_pack("{s:s}", "name", "Ours"), "/schedule-templates/" STANDARD_TEMPLATE), 403, "template.read_only");

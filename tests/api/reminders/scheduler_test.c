@@ -117,8 +117,8 @@ static void a_missed_dose_alerts_those_who_may_know(void **state)
     assert_int_equal(owner_count(alerts, silent.id, dose, NULL), 0);
     assert_int_equal(owner_count(alerts, hidden.id, dose, NULL), 0);
     assert_int_equal(owner_count(alerts, ended.id, dose, NULL), 0);
-    static const char *const names_it = "SELECT count(*) FROM notifications WHERE user_id = $1::uuid AND (message || title || data::text) LIKE '%Paracetamol%'"
-                                        " AND data ->> 'dose_id' = $2";
+    static const char *const names_it = "SELECT count(*) FROM notifications WHERE user_id = $1::uuid AND data ->> 'dose_id' = $2"
+                                        " AND (message || title || data::text) LIKE '%Paracetamol%'";
     assert_int_equal(owner_count(names_it, sees.id, dose, NULL), 1);
     assert_int_equal(owner_count(names_it, blind.id, dose, NULL), 0);
     assert_int_equal(owner_count("SELECT count(*) FROM dose_events WHERE dose_id = $1::uuid AND event = 'miss'", dose, NULL), 1);
@@ -129,13 +129,15 @@ static void plans_are_carried_to_the_horizon(void **state)
     (void)state;
     char medication[37], reminder[37];
     medicine_new(&patient, false, medication);
-    json_t *wish = json_pack("{s:s, s:s, s:s, s:i}", "medication_id", medication, "time_slot", "custom", "scheduled_time", "08:00", "dose_amount", 1);
+    json_t *wish = json_pack("{s:s, s:s, s:s, s:i}", "medication_id", medication, "time_slot", "custom", "scheduled_time",
+                             "08:00", "dose_amount", 1);
     snprintf(reminder, sizeof reminder, "%s", answer_text(expect(post(patient.token, wish, "/reminders"), 201), "id"));
     /* as if a week had passed since it was planned */
     owner_sql("DELETE FROM medication_reminder_logs WHERE reminder_id = $1::uuid AND scheduled_date > current_date + 7", reminder, NULL);
     owner_sql("UPDATE medication_reminders SET materialized_until = current_date + 7 WHERE id = $1::uuid", reminder, NULL);
     await_count(1, "SELECT count(*) FROM medication_reminder_logs WHERE reminder_id = $1::uuid AND scheduled_date = current_date + 13", reminder);
-    assert_int_equal(owner_count("SELECT count(*) - count(DISTINCT scheduled_date) FROM medication_reminder_logs WHERE reminder_id = $1::uuid", reminder, NULL), 0);
+    assert_int_equal(owner_count("SELECT count(*) - count(DISTINCT scheduled_date) FROM medication_reminder_logs"
+                                 " WHERE reminder_id = $1::uuid", reminder, NULL), 0);
 }
 
 int main(void)

@@ -122,7 +122,8 @@ static void a_dose_taken_in_time_but_told_late_is_not_missed(void **state)
     dose_new(reminder, -7260, 3600, late);
     owner_sql("UPDATE medication_reminder_logs SET status = 'missed' WHERE reminder_id = $1::uuid AND status <> 'missed'", reminder, NULL);
     char in_time[40];
-    snprintf(in_time, sizeof in_time, "%s", owner_sql("SELECT to_char((now() - interval '110 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", NULL));
+    snprintf(in_time, sizeof in_time, "%s",
+        owner_sql("SELECT to_char((now() - interval '110 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')", NULL));
     struct answer *a = expect(sync(&patient, json_pack("[o, o]", event("take", "dose_id", dose, json_pack("{s:s}", "taken_at", in_time)),
                                                        event("take", "dose_id", late, NULL))), 200);
     expect_receipt(a, 0, "applied", "taken", NULL);
