@@ -1,15 +1,18 @@
 /* Breaks parts of a running stack under load and prints what its clients saw.
  *
- *   faults kills=20 rolls=10 postgres=3 redis=1      ($DASTERN_URL and $DASTERN_VAR say which stack)
+ *   faults kills=20 rolls=10 postgres=3 redis=1 slow=1000      ($DASTERN_URL and $DASTERN_VAR say which stack)
  *
  * kills     random processes of modules and workers, kill -9: no failed read, no acknowledged write lost or doubled
  * rolls     every module replaces its processes: no failed request at all
  * postgres  fast restart: 503 with Retry-After meanwhile, an answer again within 1 s of its being back, nothing hangs
- * redis     stopped, then frozen: signing in and reading go on */
+ * redis     stopped, then frozen: signing in and reading go on
+ * slow      connections that never finish their request: the p99 of the others stays under twice what it was */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "load.h"
@@ -216,10 +219,35 @@ static void stop_redis(int times) {
     }
 }
 
+static void slow_connections(int count) {
+    static const char beginning[] = "GET /api/v1/auth/me HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+    struct load *load = load_start(CLIENTS);
+    sleep_seconds(5);
+    struct outcome before = finish(load, "without slow ones");
+    load_free(load);
+    int *sockets = calloc((size_t)count, sizeof *sockets);
+    if (!sockets)
+        abort();
+    for (int i = 0; i < count; i++) {
+        sockets[i] = client_connect();
+        must(sockets[i] >= 0 && send(sockets[i], beginning, sizeof beginning - 1, MSG_NOSIGNAL) > 0, "a slow connection");
+    }
+    load = load_start(CLIENTS);
+    sleep_seconds(5);
+    struct outcome o = finish(load, "slow connections");
+    must(o.reads_failed == 0 && o.writes_failed == 0, "no failed request");
+    must(o.p99 < 2 * before.p99, "p99 under twice what it was");
+    load_free(load);
+    for (int i = 0; i < count; i++)
+        close(sockets[i]);
+    free(sockets);
+}
+
 static const struct {
     const char *name;
-    void (*run)(int times);
-} scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"redis", stop_redis}};
+    void (*run)(int count);
+} scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"redis", stop_redis},
+                 {"slow", slow_connections}};
 
 static bool run_scenario(const char *argument) {
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
@@ -239,7 +267,7 @@ int main(int argc, char **argv) {
     print_head();
     for (int i = 1; i < argc; i++)
         if (!run_scenario(argv[i])) {
-            fprintf(stderr, "usage: %s kills=N rolls=N postgres=N redis=N\n", argv[0]);
+            fprintf(stderr, "usage: %s kills=N rolls=N postgres=N redis=N slow=N\n", argv[0]);
             return 2;
         }
     return all_held ? 0 : 1;

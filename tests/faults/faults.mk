@@ -11,7 +11,7 @@ $(FAULTS_BIN): $(FAULTS_OBJ) $(API_LIB_OBJ) $(LIBRARY)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 faults: $(FAULTS_BIN)
-	$< kills=20 rolls=10 postgres=3 redis=1
+	$< kills=20 rolls=10 postgres=3 redis=1 slow=1000
 faults-brief: $(FAULTS_BIN)
 	$< kills=6 rolls=2 postgres=1 redis=1
 

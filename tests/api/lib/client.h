@@ -50,6 +50,8 @@ struct part {
 };
 struct answer *post_form(const char *token, const char *path, const struct part *parts);
 
+/* A fresh TCP connection to the server, for the caller to close; -1 if there is none. */
+int client_connect(void);
 /* Sends the bytes as they are over a fresh connection and reads until the server closes or `seconds` have passed. */
 struct answer *client_raw(const void *bytes, size_t n, int seconds);
 
