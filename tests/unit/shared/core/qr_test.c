@@ -8,18 +8,17 @@
 
 #define QUIET 4
 
-/* Undoes the URL's escapes. */
-static char *svg_of(const char *url)
+static char *svg; /* the picture, once read_url has undone the URL's escapes */
+
+static void read_url(const char *url)
 {
     static const char head[] = "data:image/svg+xml,";
-    char *svg = NULL;
     assert_true(str_starts(url, head));
     assert_true(percent_decode(mem, url + strlen(head), strlen(url) - strlen(head), false, &svg));
-    return svg;
 }
 
 /* Fills `dark` (side × side) from the second path of the picture: runs "Mx,yhNv1h-Nz". */
-static void draw_back(const char *svg, unsigned char *dark, int side)
+static void draw_back(unsigned char *dark, int side)
 {
     const char *path = strstr(strstr(svg, "<path d='"), "d='") + 3;
     int x, y, width, back, used;
@@ -43,7 +42,8 @@ static void the_picture_is_the_code(void **state)
         QRcode *wanted = QRcode_encodeString(texts[t], 0, QR_ECLEVEL_M, QR_MODE_8, 1);
         int side = wanted->width + 2 * QUIET;
         unsigned char *dark = arena_alloc(mem, (size_t)(side * side));
-        draw_back(svg_of(url), dark, side);
+        read_url(url);
+        draw_back(dark, side);
         for (int y = 0; y < wanted->width; y++)
             for (int x = 0; x < wanted->width; x++)
                 assert_int_equal(dark[(y + QUIET) * side + x + QUIET], wanted->data[y * wanted->width + x] & 1);
