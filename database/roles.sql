@@ -6,7 +6,7 @@ DO $$
 DECLARE
     name text;
     modules text[] := '{auth,prescriptions,reminders,family,doctors,notifications,reports,billing,admin}';
-    workers text[] := '{ocr_worker,scheduler_worker,delivery_worker,report_worker}';
+    workers text[] := '{ocr_worker,scheduler_worker,delivery_worker,report_worker,account_worker}';
 BEGIN
     IF to_regrole('dastern') IS NULL THEN
         CREATE ROLE dastern LOGIN;

@@ -9,6 +9,7 @@
 #include "proof.h"
 #include "recovery.h"
 #include "refresh_token.h"
+#include "rights.h"
 #include "second_factor.h"
 #include "sign_in.h"
 
@@ -39,6 +40,9 @@ static const struct field role_fields[] = {
     {0}};
 static const struct field sessions_fields[] = {
     {.name = "ended", .type = F_BOOL},
+    {0}};
+static const struct field access_log_fields[] = {
+    {.name = "others", .type = F_BOOL},
     {0}};
 static const struct field me_fields[] = {
     {.name = "first_name", .type = F_TEXT, .min = 1, .max = 100},
@@ -99,6 +103,9 @@ static const struct route routes[] = {
     {PUT, "/auth/profile", SIGNED_IN, 0, profile_fields, put_profile, &SQL_get_my_role},
     {GET, "/auth/me", SIGNED_IN, 0, NULL, run_one, &SQL_get_me},
     {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_and_show, &SQL_change_me},
+    {DELETE, "/auth/me", SIGNED_IN, 0, password_fields, delete_me, &SQL_delete_me},
+    {GET, "/auth/me/export", SIGNED_IN, 0, NULL, export_me, &SQL_export_me},
+    {GET, "/auth/access-log", SIGNED_IN, R_LIST, access_log_fields, run_list, &SQL_list_access_log},
     {POST, "/auth/step-up", SIGNED_IN, 0, proof_fields, step_up, &SQL_step_up},
     {POST, "/auth/password", SIGNED_IN, 0, new_password_fields, change_password, NULL},
     {POST, "/auth/password/forgot", ANYONE, R_LIMIT_SIGN_IN, forgot_fields, forgot_password, NULL},

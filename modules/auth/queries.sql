@@ -131,3 +131,26 @@ SELECT totp_confirm(:step::bigint, :hashes::bytea[])
 
 -- name: remove_totp
 SELECT totp_remove()
+
+-- `by.name` is told, because it is the person's own data that was looked at. `through` is the right it was done by.
+-- name: list_access_log
+SELECT a.id, a.created_at AS at, a.action, a.resource_type, a.resource_id,
+       a.user_id AS "by.id", CASE WHEN a.user_id <> app_user_id() THEN u.first_name || ' ' || u.last_name END AS "by.name", a.role AS "by.role",
+       CASE WHEN a.user_id = app_user_id() THEN 'self' WHEN a.user_id IS NULL THEN 'system' WHEN a.role = 'family_member' THEN 'family_link'
+            WHEN a.role = 'doctor' THEN 'doctor_link' ELSE a.role END AS through,
+       CASE WHEN a.user_id = app_user_id() THEN a.ip END AS ip,
+       a.created_at AS _cursor_1, a.id AS _cursor_2
+  FROM audit_logs a LEFT JOIN users u ON u.id = a.user_id
+ WHERE (a.patient_id = app_user_id() OR a.user_id = app_user_id())
+   AND (NOT coalesce(:others::boolean, false) OR a.user_id IS DISTINCT FROM app_user_id())
+   AND (a.created_at, a.id) < (coalesce(:cursor_1::timestamptz, 'infinity'), coalesce(:cursor_2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+ ORDER BY a.created_at DESC, a.id DESC LIMIT :limit::int + 1
+
+-- name: export_me
+SELECT account_export() AS export
+
+-- name: delete_me
+SELECT account_delete() AS deletion_scheduled_at
+
+-- name: erase_next_account
+SELECT account_erase_next() AS erased

@@ -1,0 +1,29 @@
+/* Rights over one's data. */
+#include "rights.h"
+
+#include <string.h>
+
+#include "proof.h"
+
+/* One document, as PostgreSQL made it. */
+enum err export_me(struct request *r, const struct sql_stmt *sql)
+{
+    struct rows rows = {0};
+    enum err err = db_query_once(r, sql, &rows, NULL);
+    if (err != OK)
+        return err;
+    const char *document = rows_text(&rows, r->mem, 0, "export");
+    struct json_out out = reply_json(r, 200);
+    json_raw(&out, document, strlen(document));
+    reply_header(r, "Content-Disposition", "attachment; filename=\"dastern-export.json\"");
+    return OK;
+}
+
+enum err delete_me(struct request *r, const struct sql_stmt *sql)
+{
+    struct rows rows = {0};
+    enum err err = password_confirm(r, "password");
+    if (err == OK)
+        err = db_query(r, sql, &rows, NULL);
+    return err == OK ? reply_row(r, 202, &rows) : err;
+}
