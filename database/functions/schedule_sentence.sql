@@ -20,7 +20,7 @@ AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION date_words(day date, language text) RETURNS text
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql IMMUTABLE STRICT
 AS $$
     SELECT format(CASE language WHEN 'km' THEN 'ថ្ងៃទី%s ខែ%s ឆ្នាំ%s' ELSE '%s %s %s' END,
                   CASE WHEN language = 'fr' AND extract(day FROM day) = 1 THEN '1er' ELSE extract(day FROM day)::text END,
@@ -60,13 +60,13 @@ AS $$
             WHEN 'every_n_days' THEN format('tous les %s jours', r ->> 'n')
             WHEN 'weekdays'     THEN 'chaque ' || word_list(weekday_names(r -> 'days', 'fr'), 'fr')
             WHEN 'monthly'      THEN format('le %s de chaque mois', word_list(month_days(r -> 'days', 'fr'), 'fr'))
-            ELSE format('en alternant %s jour(s) avec et %s jour(s) sans', r ->> 'on', r ->> 'off') END
+            ELSE format('par cycles (jours avec : %s, jours sans : %s)', r ->> 'on', r ->> 'off') END
         ELSE CASE r ->> 'type'
             WHEN 'daily'        THEN 'every day'
             WHEN 'every_n_days' THEN format('every %s days', r ->> 'n')
             WHEN 'weekdays'     THEN 'every ' || word_list(weekday_names(r -> 'days', 'en'), 'en')
             WHEN 'monthly'      THEN format('on day %s of every month', word_list(month_days(r -> 'days', 'en'), 'en'))
-            ELSE format('%s day(s) with and %s day(s) without, in turn', r ->> 'on', r ->> 'off') END
+            ELSE format('in cycles (days on: %s, days off: %s)', r ->> 'on', r ->> 'off') END
     END
 $$;
 
