@@ -210,6 +210,24 @@ static void texts_that_are_no_token_are_refused(void **state)
     expect_refused(forge(GOOD_HEADER, payload_with("jti", arena_printf(mem, "\"jti\":\"%01800d\"", 0))), "token.malformed");
 }
 
+/* Tokens that grow byte by byte across the limit: good up to it, and not even looked at beyond. */
+static void tokens_are_only_so_long(void **state)
+{
+    (void)state;
+    int within = 0, beyond = 0;
+    for (int n = 1100; n < 1250; n++) {
+        char *token = forge(GOOD_HEADER, payload_with("role", arena_printf(mem, "\"x\":\"%0*d\"", n, 0)));
+        bool fits = strlen(token) <= LIMIT_TOKEN_BYTES;
+        if (fits)
+            expect_accepted(token);
+        else
+            expect_refused(token, "token.malformed");
+        within += fits;
+        beyond += !fits;
+    }
+    assert_true(within > 0 && beyond > 0);
+}
+
 static void claims_must_all_be_there_and_right(void **state)
 {
     (void)state;
@@ -312,6 +330,7 @@ int main(void)
         in_arena(signatures_must_be_ours_and_whole),
         in_arena(a_changed_text_does_not_verify),
         in_arena(texts_that_are_no_token_are_refused),
+        in_arena(tokens_are_only_so_long),
         in_arena(claims_must_all_be_there_and_right),
         in_arena(time_is_kept),
         in_arena(what_auth_signs_every_module_takes),
