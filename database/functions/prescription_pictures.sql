@@ -139,7 +139,7 @@ BEGIN
     RETURN CASE
         WHEN said = '' THEN NULL
         WHEN longest IS NOT NULL THEN to_jsonb(left(said, longest))
-        WHEN most IS NOT NULL AND said::numeric BETWEEN 0 AND most THEN to_jsonb(round(said::numeric, CASE WHEN whole THEN 0 ELSE 2 END))
+        WHEN most IS NOT NULL AND said::numeric BETWEEN 0 AND most THEN to_jsonb(trim_scale(round(said::numeric, CASE WHEN whole THEN 0 ELSE 2 END)))
         WHEN field = 'prescription_date' AND said::date BETWEEN '1990-01-01' AND '2200-01-01' THEN to_jsonb(said::date)
         WHEN field = 'patient_gender' AND said IN ('male', 'female', 'other') OR field = 'meal_relation' AND said IN ('before', 'after', 'with')
             THEN to_jsonb(said)
