@@ -79,6 +79,15 @@ BEGIN
     RETURN u.deletion_scheduled_at;
 END $$;
 
+-- Is account_erase_next() at work on this person? Then what else must never be deleted goes. The owner alone, inside that
+-- function, can make it so: a setting by itself opens nothing.
+CREATE OR REPLACE FUNCTION is_erasing(person uuid) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT person::text = current_setting('app.erasing', true)
+       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.users'::regclass)
+$$;
+
 -- Erases the account that is due for longest. What is about others stays, written by somebody without a name: the row of
 -- `users` remains as a pseudonym for the audit log, notes of doctors and payments that the law wants kept. The files go by a job
 -- made in the same transaction, so none is forgotten. False: none is due.
@@ -97,7 +106,7 @@ BEGIN
     SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f)), 20
       FROM prescriptions p, unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) f
      WHERE p.patient_id = person AND f IS NOT NULL HAVING count(*) > 0;
-    PERFORM set_config('app.erasing', person::text, true); -- lets refuse_change() pass the dose events of this one person
+    PERFORM set_config('app.erasing', person::text, true); -- opens is_erasing() for this one person
     DELETE FROM dose_events WHERE patient_id = person;
     DELETE FROM medication_reminder_logs WHERE patient_id = person;
     DELETE FROM medication_reminders WHERE patient_id = person;
@@ -138,6 +147,7 @@ BEGIN
            deletion_scheduled_at = NULL, last_login_at = NULL WHERE id = person;
 END $$;
 
+GRANT EXECUTE ON FUNCTION is_erasing(uuid) TO dastern_module, dastern_worker;
 GRANT EXECUTE ON FUNCTION account_export(), account_delete() TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_erase_next() TO dastern_account_worker;
 GRANT SELECT, UPDATE ON jobs TO dastern_account_worker;

@@ -21,7 +21,7 @@ BEGIN
              coalesce(audit.detail, '{}'), now(), pg_backend_pid() % 64, 0, NULL, NULL);
     SELECT seq + 1, hash INTO r.seq, r.prev_hash FROM audit_heads WHERE chain = r.chain FOR UPDATE;
     r.hash := audit_row_hash(r);
-    UPDATE audit_heads SET seq = r.seq, hash = r.hash WHERE chain = r.chain;
+    WITH head AS (UPDATE audit_heads SET seq = r.seq, hash = r.hash WHERE chain = r.chain)
     INSERT INTO audit_logs VALUES (r.*);
 END $$;
 
@@ -30,8 +30,7 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     -- The one exception: account_erase() takes a person's own dose events along. The audit log stays.
-    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'dose_events' AND to_jsonb(OLD) ->> 'patient_id' = current_setting('app.erasing', true)
-       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+    IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'dose_events' AND is_erasing((to_jsonb(OLD) ->> 'patient_id')::uuid) THEN
         RETURN OLD;
     END IF;
     PERFORM refuse('DT409', TG_TABLE_NAME || '.append_only', format('%s is append-only.', TG_TABLE_NAME));
