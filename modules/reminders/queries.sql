@@ -74,6 +74,7 @@ SELECT m.id, m.patient_id, :template_id::uuid, slots.times, :time_slot::text,
  CROSS JOIN LATERAL slot_times(m.patient_id, :template_id::uuid) AS slots (times)
 RETURNING r.id, audit('reminder.create', 'reminder', r.id, r.patient_id) AS _audited;
 
+-- One that had ended starts again only for a medicine that may be planned.
 -- name: change_reminder
 UPDATE medication_reminders r
    SET time_slot = coalesce(:time_slot::text, r.time_slot), scheduled_time = coalesce(:scheduled_time::time, r.scheduled_time),
@@ -86,6 +87,7 @@ UPDATE medication_reminders r
        is_active = coalesce(:is_active::boolean, r.is_active), critical = coalesce(:critical::boolean, r.critical)
  WHERE r.id = :reminder_id::uuid AND r.patient_id = (SELECT allowed_reminder(:reminder_id::uuid, 'manage_reminders'))
    AND etag_matches(:if_match::text, row_etag(r.updated_at))
+   AND (r.is_active OR :is_active::boolean IS NOT TRUE OR EXISTS (SELECT FROM plannable_medication(r.medication_id)))
 RETURNING r.id, audit('reminder.change', 'reminder', r.id, r.patient_id) AS _audited;
 
 -- name: end_reminder

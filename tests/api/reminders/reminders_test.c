@@ -184,6 +184,20 @@ static void what_was_due_stays(void **state)
     assert_int_equal(owner_count("SELECT count(*) FROM medication_reminder_logs WHERE id = $1::uuid AND dose_amount = 1", dose, NULL), 1);
 }
 
+static void a_stopped_medicine_is_not_planned_again(void **state)
+{
+    (void)state;
+    char own[37], id[37];
+    medicine_new(&patient, false, own);
+    reminder_new(&patient, own, id);
+    expect(delete_(patient.token, "/reminders/%s", id), 204);
+    assert_true(answer_true(expect(patch(patient.token, json_pack("{s:b}", "is_active", 1), "/reminders/%s", id), 200), "is_active"));
+    owner_sql("UPDATE medications SET is_active = false, ended_at = now() WHERE id = $1::uuid", own, NULL);
+    assert_false(answer_true(expect(get(patient.token, "/reminders/%s", id), 200), "is_active"));
+    expect_problem(patch(patient.token, json_pack("{s:b}", "is_active", 1), "/reminders/%s", id), 409, "reminder.medication_not_current");
+    expect(patch(patient.token, json_pack("{s:b}", "critical", 1), "/reminders/%s", id), 200);
+}
+
 static void a_pause_gives_no_doses(void **state)
 {
     (void)state;
@@ -290,6 +304,7 @@ int main(void)
         cmocka_unit_test(nobody_elses_reminder_is_found),
         cmocka_unit_test(a_reminder_plans_its_doses),
         cmocka_unit_test(what_was_due_stays),
+        cmocka_unit_test(a_stopped_medicine_is_not_planned_again),
         cmocka_unit_test(a_pause_gives_no_doses),
         cmocka_unit_test(a_stale_change_is_refused),
         cmocka_unit_test(a_preview_stores_nothing),
