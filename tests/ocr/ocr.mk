@@ -13,6 +13,12 @@ $(BUILD)/tests/ocr/bench: $(BUILD)/tests/ocr/bench_main.o $(BUILD)/tests/ocr/ben
 $(BUILD)/tests/ocr/glyph_train: tests/ocr/glyph_train.c modules/prescriptions/ocr/glyph.c modules/prescriptions/ocr/glyph_weights.c $(OCR_PAGE_OBJ)
 	$(CC) $(CPPFLAGS) $(OCR_DRAWING) -std=c11 -O3 -march=native -ffast-math $^ $(OCR_LIBS) -o $@
 
+# The API's test of the whole way photographs a page by itself.
+READING_TEST := $(BUILD)/tests/api/prescriptions/reading_test
+$(READING_TEST).o: CPPFLAGS += -Itests/ocr $(OCR_DRAWING)
+$(READING_TEST): $(OCR_PAGE_OBJ)
+$(READING_TEST): API_LIBS += $(OCR_LIBS)
+
 SEEDS ?= 1-30
 KIND ?= tables
 .PHONY: bench-ocr
