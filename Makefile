@@ -108,7 +108,7 @@ define unit_rule
 $(1:tests/%.c=$(BUILD)/tests/%): $(1:%.c=$(BUILD)/%.o) $(call unit_area,$(1)) $(LIBRARY)
 	@mkdir -p $$(@D)
 	$$(call say,LD $$@)
-	$(Q)$(CC) $(LDFLAGS) $$^ $(LIBS) $(UNIT_LIBS) -lcmocka -o $$@
+	$(Q)$(CC) $(LDFLAGS) $$^ $(LIBS) $$(UNIT_LIBS) -lcmocka -o $$@
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(t))))
 unit: $(UNIT_BIN)
