@@ -22,15 +22,19 @@ static void owner_end(void) {
     PQfinish(conn);
 }
 
-static void owner_connect(void) {
-    char here[PATH_MAX], text[PATH_MAX + 128];
+const char *owner_conninfo(void) {
+    static char text[PATH_MAX + 128];
+    char here[PATH_MAX];
     const char *given = getenv("DASTERN_TEST_DB"), *state = getenv("DASTERN_VAR");
-    if (!given) {
-        assert_non_null(getcwd(here, sizeof here));
-        snprintf(text, sizeof text, "host=%s%s/run dbname=dastern_db user=dastern", state ? "" : here, state ? state : "/var");
-        given = text;
-    }
-    conn = PQconnectdb(given);
+    if (given)
+        return given;
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(text, sizeof text, "host=%s%s/run dbname=dastern_db user=dastern", state ? "" : here, state ? state : "/var");
+    return text;
+}
+
+static void owner_connect(void) {
+    conn = PQconnectdb(owner_conninfo());
     if (PQstatus(conn) != CONNECTION_OK)
         fail_msg("%s", PQerrorMessage(conn));
     atexit(owner_end);

@@ -13,5 +13,7 @@ const char *owner_sql(const char *sql, ...) __attribute__((sentinel));
 long owner_count(const char *sql, ...) __attribute__((sentinel));
 /* All tests come from one address: what they did wrong from there is forgotten. A cmocka setup function. */
 int owner_forgive(void **state);
+/* How the owner reaches the database; append " user=…" to be somebody else. Good until the next call. */
+const char *owner_conninfo(void);
 
 #endif
