@@ -128,7 +128,7 @@ static void read_heading(struct engine *engine, PIX *grey, const struct grid_hol
     }
 }
 
-/* A first look with the Khmer model; where it says nothing to a column, and others are known, two more looks. */
+/* A first look with the Khmer model; where it says little to a column, and others are known, two more looks. */
 void columns_read(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, struct columns *out)
 {
     static const struct { enum engine_tongue tongue; enum engine_shape shape; } looks[] = {
@@ -139,7 +139,7 @@ void columns_read(struct engine *engine, PIX *grey, const struct grid_holes *hol
     for (int look = 0; look < 3; look++) {
         if (look > 0 && known < 2) break;
         for (int c = 0; c < grid->columns; c++) {
-            if (best_score(texts[c]) > 0.6) continue;
+            if (best_score(texts[c]) > 0.85) continue;
             read_heading(engine, grey, holes, grid, c, looks[look].tongue, looks[look].shape, texts[c]);
             known += best_score(texts[c]) > 0.6;
         }

@@ -12,10 +12,13 @@ struct engine { TessBaseAPI *handles[TONGUE_COUNT]; };
 
 static const char DEBIAN_TESSDATA[] = "/usr/share/tesseract-ocr/5/tessdata";
 
+/* Without word lists: they pull drug names towards English words, and cost memory. */
 static TessBaseAPI *open_handle(const char *folder, const char *languages)
 {
+    char *names[] = { "load_system_dawg", "load_freq_dawg", "load_punc_dawg", "load_number_dawg", "load_unambig_dawg", "load_bigram_dawg" };
+    char *off[] = { "0", "0", "0", "0", "0", "0" };
     TessBaseAPI *handle = TessBaseAPICreate();
-    if (handle && TessBaseAPIInit2(handle, folder, languages, OEM_LSTM_ONLY) == 0) {
+    if (handle && TessBaseAPIInit4(handle, folder, languages, OEM_LSTM_ONLY, NULL, 0, names, off, sizeof off / sizeof *off, 0) == 0) {
         /* one reading each: no second passes over inverted pixels, no adaption from one picture to the next */
         TessBaseAPISetVariable(handle, "tessedit_do_invert", "0");
         TessBaseAPISetVariable(handle, "classify_enable_learning", "0");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512 };
+static const double WORD_CONFIDENCE_MIN = 0.25;
 
 /* ---- labels -------------------------------------------------------------------------------------------------- */
 
@@ -238,22 +239,39 @@ static void take_words(const struct scene *scene, const struct engine_word *word
     }
 }
 
-static void read_region(const struct scene *scene, int top, int bottom, bool above)
+/* Words the model itself doubts are mostly stains, stamps and the edge of the paper. */
+static int drop_doubtful(struct engine_word *words, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (words[i].confidence >= WORD_CONFIDENCE_MIN) words[kept++] = words[i];
+    return kept;
+}
+
+static void read_region(const struct scene *scene, const struct ocr_box *region, bool above)
 {
     static struct engine_word words[WORDS_MAX];
-    if (bottom - top < 20) return;
-    BOX *place = boxCreate(0, top, pixGetWidth(scene->grey), bottom - top);
+    if (region->h < 20) return;
+    BOX *place = boxCreate(region->x, region->y, region->w, region->h);
     PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL;
     int count = part ? engine_words(scene->engine, TONGUE_KHMER, SHAPE_BLOCK, part, words, WORDS_MAX) : 0;
-    for (int i = 0; i < count; i++) words[i].box.y += top;
+    count = drop_doubtful(words, count);
+    for (int i = 0; i < count; i++) {
+        words[i].box.x += region->x;
+        words[i].box.y += region->y;
+    }
     take_words(scene, words, count, above);
     boxDestroy(&place);
     pixDestroy(&part);
 }
 
+/* The block stands above the table and about as wide as it; further out lies whatever the paper lies on. */
 void fields_read(struct engine *engine, PIX *grey, const struct ocr_box *table, struct ocr_draft *draft)
 {
     struct scene scene = { engine, grey, draft };
-    read_region(&scene, 0, table->y - 2, true);
-    read_region(&scene, table->y + table->h + 6, pixGetHeight(grey), false);
+    int margin = table->w / 25, left = table->x > margin ? table->x - margin : 0, foot = table->y + table->h + 6;
+    int width = table->w + 2 * margin, reach = table->w / 2;
+    int top = table->y > reach ? table->y - reach : 0, bottom = pixGetHeight(grey) < foot + reach ? pixGetHeight(grey) : foot + reach;
+    read_region(&scene, &(struct ocr_box){ left, top, width, table->y - 2 - top }, true);
+    read_region(&scene, &(struct ocr_box){ left, foot, width, bottom - foot }, false);
 }

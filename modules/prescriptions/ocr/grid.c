@@ -12,19 +12,27 @@ enum {
     EDGES_MAX = 512,
 };
 
+static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+static int median(int *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, compare_ints);
+    return values[count / 2];
+}
+
 /* ---- holes --------------------------------------------------------------------------------------------------- */
 
 /* A cell is a rectangle, perhaps a bent one; a loop of a stamp or of a letter is not. */
-static bool looks_like_cell(PIX *mask, const BOX *box, int page_w)
+static bool looks_like_cell(PIX *mask, const BOX *box, int page_area)
 {
     l_int32 area;
     pixCountPixels(mask, &area, NULL);
-    if (box->w < CELL_SIDE_MIN || box->h < CELL_SIDE_MIN || box->w > page_w * 9 / 10) return false;
+    if (box->w < CELL_SIDE_MIN || box->h < CELL_SIDE_MIN || box->w * box->h > page_area / 4) return false;
     return area > 0.55 * box->w * box->h;
 }
 
 /* The holes of one ink component: background that does not reach the border of its box. */
-static struct grid_holes holes_of(PIX *component, int x, int y, int page_w)
+static struct grid_holes holes_of(PIX *component, int x, int y, int page_area)
 {
     struct grid_holes holes = { boxaCreate(64), pixaCreate(64) };
     PIX *framed = pixAddBorder(component, 1, 0), *inverse = pixInvert(NULL, framed);
@@ -35,7 +43,7 @@ static struct grid_holes holes_of(PIX *component, int x, int y, int page_w)
         BOX *box = boxaGetBox(boxes, i, L_CLONE);
         PIX *mask = pixaGetPix(masks, i, L_CLONE);
         bool outside = box->x == 0 || box->y == 0 || box->x + box->w == w || box->y + box->h == h;
-        if (!outside && looks_like_cell(mask, box, page_w)) {
+        if (!outside && looks_like_cell(mask, box, page_area)) {
             boxaAddBox(holes.boxes, boxCreate(box->x + x - 1, box->y + y - 1, box->w, box->h), L_INSERT);
             pixaAddPix(holes.masks, mask, L_CLONE);
         }
@@ -55,10 +63,46 @@ void grid_free_holes(struct grid_holes *holes)
     pixaDestroy(&holes->masks);
 }
 
+/* Loops of letters that touch a line are holes too; they are far smaller than cells. */
+static void drop_loops(struct grid_holes *holes)
+{
+    int widths[EDGES_MAX], heights[EDGES_MAX], n = 0;
+    for (int i = 0; i < boxaGetCount(holes->boxes) && n < EDGES_MAX; i++, n++)
+        boxaGetBoxGeometry(holes->boxes, i, NULL, NULL, &widths[n], &heights[n]);
+    if (n < HOLES_MIN) return;
+    int w_floor = median(widths, n) * 6 / 10, h_floor = median(heights, n) * 4 / 10;
+    for (int i = boxaGetCount(holes->boxes) - 1; i >= 0; i--) {
+        l_int32 w, h;
+        boxaGetBoxGeometry(holes->boxes, i, NULL, NULL, &w, &h);
+        if (!(w < w_floor && h < h_floor) && h > h_floor / 2 && w > w_floor / 6) continue;
+        boxaRemoveBox(holes->boxes, i);
+        pixaRemovePix(holes->masks, i);
+    }
+}
+
+/* How many cells the holes would make: cells tile their region, while holes of wood grain and shadows lie scattered. */
+static double table_likeness(const struct grid_holes *holes)
+{
+    BOX *extent = NULL;
+    double area = 0;
+    int count = boxaGetCount(holes->boxes);
+    if (count == 0 || boxaGetExtent(holes->boxes, NULL, NULL, &extent) != 0) return 0;
+    for (int i = 0; i < count; i++) {
+        l_int32 pixels;
+        PIX *mask = pixaGetPix(holes->masks, i, L_CLONE);
+        pixCountPixels(mask, &pixels, NULL);
+        area += pixels;
+        pixDestroy(&mask);
+    }
+    double tiled = area / ((double)extent->w * extent->h);
+    boxDestroy(&extent);
+    return tiled < 0.4 ? 0 : count * tiled;
+}
+
 /* Keeps the better of two sets of holes in *best. */
 static void keep_better(struct grid_holes *best, struct grid_holes *other)
 {
-    if (best->boxes && boxaGetCount(best->boxes) >= boxaGetCount(other->boxes)) {
+    if (best->boxes && table_likeness(best) >= table_likeness(other)) {
         grid_free_holes(other);
         return;
     }
@@ -75,7 +119,8 @@ static void search(PIX *ink, struct grid_holes *best)
     for (int i = 0; boxes && i < boxaGetCount(boxes); i++) {
         BOX *box = boxaGetBox(boxes, i, L_CLONE);
         PIX *component = pixaGetPix(components, i, L_CLONE);
-        struct grid_holes holes = holes_of(component, box->x, box->y, w);
+        struct grid_holes holes = holes_of(component, box->x, box->y, w * h);
+        drop_loops(&holes);
         keep_better(best, &holes);
         boxDestroy(&box);
         pixDestroy(&component);
@@ -106,7 +151,7 @@ bool grid_find_holes(PIX *ink, struct grid_holes *out)
     PIX *mended = mend_lines(ink, 9);
     if (mended) search(mended, out);
     pixDestroy(&mended);
-    return out->boxes && boxaGetCount(out->boxes) >= HOLES_MIN;
+    return out->boxes && boxaGetCount(out->boxes) >= HOLES_MIN && table_likeness(out) > 0;
 }
 
 static void stretch_corners(double corners[4][2], double reach[4], double x, double y)
@@ -151,14 +196,6 @@ struct sorting {
     double shift[GRID_COLUMNS_MAX];  /* px a column's rows lie lower than the first column's: curled paper */
     int top[GRID_ROWS_MAX], bottom[GRID_ROWS_MAX], rows;
 };
-
-static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
-
-static int median(int *values, int count)
-{
-    qsort(values, (size_t)count, sizeof *values, compare_ints);
-    return values[count / 2];
-}
 
 /* Sorted values fall into clusters where the gap to the next is wide; writes the median of each cluster with enough votes. */
 static int cluster(int *values, int count, int tolerance, int votes, int *out, int max)

@@ -36,14 +36,15 @@ static const struct heading headings[] = {
 /* Short words must be found whole, longer ones may have about every third letter misread. */
 static double floor_for(int length) { return length <= 3 ? 1 : length <= 5 ? 0.75 : 0.65; }
 
-/* A word found whole inside a much longer heading says less than one that is the heading. */
+/* Hours alone are weak; so is a short Khmer word with one letter misread, which only counts beside other headings. */
 static double match(const struct text_points *text, const char *word)
 {
     struct text_points points = text_fold(word);
     double score = text_find(text, &points);
+    bool hours = points.at[0] <= '9', short_khmer = points.count == 3 && points.at[0] >= 0x1780;
+    if (short_khmer && score > 0.6 && score < 1 && text->count <= 4) return 0.45 * score;
     if (score < floor_for(points.count)) return 0;
-    bool hours = points.at[0] <= '9';
-    if (points.count <= 2 && text->count > points.count + 2) return 0;
+    if (points.count <= 2 && text->count != points.count) return 0;
     double weight = 0.9 + 0.02 * (points.count < 5 ? points.count : 5);
     return hours ? 0.55 * score : score * weight;
 }
