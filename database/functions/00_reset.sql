@@ -1,6 +1,6 @@
 -- Clears the ground before the files of this folder are applied, in the same transaction: afterwards the database holds exactly the
 -- functions, views, triggers, policies and grants that the files say, and nothing of an earlier version. Tables and what they hold are
--- not touched; a function that a column, a constraint or an index stands on (uuid_v7, uuid_date) belongs to the migrations and stays.
+-- not touched; a function that a column, a constraint or an index stands on (uuid_v7) belongs to the migrations and stays.
 
 DO $$
 DECLARE
@@ -9,8 +9,9 @@ BEGIN
     FOR what IN SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' LOOP
         EXECUTE format('DROP POLICY %I ON %I', what.policyname, what.tablename);
     END LOOP;
-    FOR what IN SELECT viewname FROM pg_views WHERE schemaname = 'public' LOOP
-        EXECUTE format('DROP VIEW IF EXISTS %I CASCADE', what.viewname);
+    FOR what IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+                   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') LOOP
+        EXECUTE format('DROP VIEW IF EXISTS %I CASCADE', what.relname);
     END LOOP;
     FOR what IN SELECT p.oid FROM pg_proc p
                  WHERE p.pronamespace = 'public'::regnamespace

@@ -1,11 +1,14 @@
 -- Who may see and do what with whose data: the one definition, used by the policies and by every function.
 -- Permissions: the six of a family link; `write_prescriptions`, which is derived (a relative who both sees prescriptions and
 -- manages reminders, a verified doctor from level 'selected'); `view_profile` (allergies, conditions: a doctor with level 'full').
+-- In plpgsql, because it keeps its plans; a SECURITY DEFINER function in SQL is planned anew by every query that calls it.
 
 -- The patients whose data the caller may see or do `permission` with, the caller apart. Run once per query as a sub-select.
 CREATE OR REPLACE FUNCTION visible_patients(permission text) RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT f.patient_id
       FROM family_relationships f
      WHERE f.family_member_id = app_user_id() AND f.status = 'active' AND (f.expires_at IS NULL OR f.expires_at > now())
@@ -30,35 +33,43 @@ AS $$
                WHEN 'view_profile'        THEN d.level = 'full'
                WHEN 'write_prescriptions' THEN d.level IN ('selected', 'full')
                ELSE false
-           END
-$$;
+           END;
+END $$;
 
 -- Prescriptions shown to a doctor one by one.
 CREATE OR REPLACE FUNCTION shared_prescriptions() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT unnest(d.prescription_ids)
       FROM doctor_patient_relationships d JOIN doctor_profiles p ON p.user_id = d.doctor_id
-     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified'
-$$;
+     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified';
+END $$;
 
 CREATE OR REPLACE FUNCTION hidden_medications() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
 AS $$
-    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active'
-$$;
+BEGIN
+    RETURN QUERY
+    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active';
+END $$;
 
 -- A prescription that holds a hidden medicine stays out of sight as a whole: its picture and diagnosis would tell.
 CREATE OR REPLACE FUNCTION hidden_prescriptions() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
 AS $$
-    SELECT m.prescription_id FROM medications m WHERE m.id IN (SELECT hidden_medications())
-$$;
+BEGIN
+    RETURN QUERY
+    SELECT m.prescription_id FROM medications m WHERE m.id IN (SELECT hidden_medications());
+END $$;
 
 -- People whose name the caller may read: the other ends of links and requests that are not over.
 CREATE OR REPLACE FUNCTION connected_people() RETURNS SETOF uuid
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
 AS $$
+BEGIN
+    RETURN QUERY
     SELECT CASE app_user_id() WHEN f.patient_id THEN f.family_member_id ELSE f.patient_id END
       FROM family_relationships f WHERE app_user_id() IN (f.patient_id, f.family_member_id) AND f.status = 'active'
     UNION ALL
@@ -67,8 +78,8 @@ AS $$
     UNION ALL
     SELECT CASE app_user_id() WHEN d.patient_id THEN d.doctor_id ELSE d.patient_id END
       FROM doctor_patient_relationships d
-     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active'
-$$;
+     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active';
+END $$;
 
 CREATE OR REPLACE FUNCTION refuse_not_found() RETURNS void
 LANGUAGE plpgsql
@@ -96,10 +107,11 @@ END $$;
 
 -- Does this patient show the calling doctor single prescriptions? The policy then says which.
 CREATE OR REPLACE FUNCTION shares_prescriptions(patient uuid) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-    SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id IN (SELECT shared_prescriptions()))
-$$;
+BEGIN
+    RETURN (SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id IN (SELECT shared_prescriptions())));
+END $$;
 
 -- The patient of a medicine the caller may do `permission` with; hidden, foreign and unknown ones are refused alike.
 CREATE OR REPLACE FUNCTION allowed_medication(medication uuid, permission text) RETURNS uuid

@@ -48,6 +48,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     who record;
+    settled text;
 BEGIN
     SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role INTO who
       FROM user_sessions s JOIN users u ON u.id = s.user_id
@@ -67,9 +68,10 @@ BEGIN
         PERFORM refuse('DT403', 'auth.role_not_allowed', 'Your role may not do this.',
                        onboarding_wants(who.status, who.own_role));
     END IF;
-    PERFORM set_config('app.user_id', enter.user_id::text, true), set_config('app.session_id', session::text, true),
-            set_config('app.role', who.role, true), set_config('app.request_id', coalesce(enter.request_id, ''), true),
-            set_config('app.ip', coalesce(enter.ip, ''), true);
+    -- An assignment, because plpgsql runs a lone expression several times faster than a PERFORM.
+    settled := set_config('app.user_id', enter.user_id::text, true) || set_config('app.session_id', session::text, true)
+               || set_config('app.role', who.role, true) || set_config('app.request_id', coalesce(enter.request_id, ''), true)
+               || set_config('app.ip', coalesce(enter.ip, ''), true);
 END $$;
 
 -- Identity of the person a background job works for: rights are judged when it runs, not when it was asked for.

@@ -88,11 +88,12 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION reminder_next(reminder uuid) RETURNS timestamptz
-LANGUAGE sql VOLATILE
+LANGUAGE plpgsql VOLATILE
 AS $$
-    SELECT min(l.fire_at) FROM medication_reminder_logs l
-     WHERE l.reminder_id = reminder AND l.fired_at IS NULL AND l.status IN ('pending', 'snoozed') AND l.grace_until > now()
-$$;
+BEGIN
+    RETURN (SELECT min(l.fire_at) FROM medication_reminder_logs l
+     WHERE l.reminder_id = reminder AND l.fired_at IS NULL AND l.status IN ('pending', 'snoozed') AND l.grace_until > now());
+END $$;
 
 -- A changed plan drops the doses that nobody was told of and nobody touched, and plans anew from now on; what was due stays.
 CREATE OR REPLACE FUNCTION reminder_changed() RETURNS trigger

@@ -87,6 +87,13 @@ BEGIN
                    FROM occurrences(recurrence, scheduled_time, start_date, end_date, timezone, start_date, start_date + least(days, 366) - 1) AS o;
 END $$;
 
+-- The date in the time part of a version 7 id.
+CREATE OR REPLACE FUNCTION uuid_date(id uuid) RETURNS date
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS $$
+    SELECT date '1970-01-01' + (('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 86400000)::integer
+$$;
+
 -- A version 7 id whose time part is the dose's local date and time, so that the id tells the partition.
 CREATE OR REPLACE FUNCTION dose_uuid(day date, at_time time) RETURNS uuid
 LANGUAGE sql VOLATILE PARALLEL SAFE

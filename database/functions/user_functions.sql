@@ -68,7 +68,7 @@ DECLARE
     t text;
 BEGIN
     FOREACH t IN ARRAY ARRAY['user_subscriptions', 'prescriptions', 'medications', 'medication_schedule_templates',
-        'medication_reminder_logs', 'doctor_patient_relationships', 'clinical_notes', 'family_relationships', 'family_invitations',
+        'doctor_patient_relationships', 'clinical_notes', 'family_relationships', 'family_invitations',
         'ai_chat_conversations', 'patient_profiles', 'doctor_profiles', 'family_member_profiles', 'notification_preferences', 'medication_stock'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER touch BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch_updated_at()', t);
     END LOOP;
