@@ -113,8 +113,8 @@ static const struct route routes[] = {
     {POST, "/auth/email", SIGNED_IN, 0, new_email_fields, change_email, NULL},
     {POST, "/auth/email/verification", SIGNED_IN, R_NO_BODY, NULL, send_email_code, NULL},
     {POST, "/auth/email/verify", ANYONE, R_LIMIT_SIGN_IN, token_fields, verify_email, NULL},
-    {POST, "/auth/totp", SIGNED_IN, R_NO_BODY, NULL, enrol_totp, NULL},
-    {POST, "/auth/totp/confirm", SIGNED_IN, 0, code_fields, confirm_totp, NULL},
+    {POST, "/auth/totp", SIGNED_IN, R_NO_BODY | R_SECRET, NULL, enrol_totp, NULL},
+    {POST, "/auth/totp/confirm", SIGNED_IN, R_SECRET, code_fields, confirm_totp, NULL},
     {DELETE, "/auth/totp", SIGNED_IN, 0, password_fields, remove_totp, &SQL_remove_totp},
     {GET, "/auth/.well-known/jwks.json", ANYONE, R_CACHEABLE, NULL, jwks, NULL},
     {0}};

@@ -130,7 +130,7 @@ static enum err use_code(struct request *r, const struct sql_stmt *sql)
 }
 
 static const struct route routes[] = {
-    {POST,   "/family/invitations",                        PATIENT, 0,                     invitation_fields,   invite,         NULL},
+    {POST,   "/family/invitations",                        PATIENT, R_SECRET,              invitation_fields,   invite,         NULL},
     {GET,    "/family/invitations",                        PATIENT, R_LIST,                NULL,                run_list,       &SQL_list_invitations},
     {DELETE, "/family/invitations/{invitation_id:uuid}",   PATIENT, 0,                     NULL,                run_no_content, &SQL_revoke_invitation},
     {POST,   "/family/connect",                            FAMILY_MEMBER, R_LIMIT_GUESS,   connect_fields,      use_code,       NULL},

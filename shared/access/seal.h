@@ -1,11 +1,12 @@
-/* Secrets that rest in the outbox until they are delivered (reset codes, links): AES-256-GCM, bound to their row. */
+/* Secrets that rest in the database until they are delivered (reset codes, links) or asked for again: AES-256-GCM, bound
+ * to their row. */
 #ifndef DASTERN_ACCESS_SEAL_H
 #define DASTERN_ACCESS_SEAL_H
 
 #include "core/arena.h"
 #include "core/err.h"
 
-#define SEAL_TEXT_BYTES 4096 /* longest plaintext */
+#define SEAL_TEXT_BYTES 16384 /* longest plaintext */
 
 /*
  * Encrypts `plaintext` (UTF-8, at most SEAL_TEXT_BYTES) under a key made from `secret` (DASTERN_OUTBOX_KEY, any text of

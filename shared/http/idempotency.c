@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "access/seal.h"
+#include "core/config.h"
 #include "events_sql.h"
 #include "http/exchange.h"
 #include "json/json_read.h"
@@ -48,13 +50,36 @@ static void replay_headers(struct request *r, const char *text)
             reply_header(r, arena_strdup(r->mem, name), json_string_value(value));
 }
 
+/* The body as it was. Empty when its seal does not open any more, because the key was changed: the effect stands, the
+ * secret is gone. */
+static const char *stored_body(struct request *r, const struct rows *rows)
+{
+    size_t n;
+    char *opened = NULL;
+    const unsigned char *sealed = rows_bytes(rows, 0, "sealed", &n);
+    const char *body = sealed ? NULL : rows_text(rows, r->mem, 0, "body");
+    if (sealed && unseal(r->mem, config_text("DASTERN_ANSWER_KEY"), "answer", r->exchange->idempotency_key, sealed, n, &opened) == OK)
+        body = opened;
+    return body ? body : "";
+}
+
+/* What a secret's answer leaves in the database is of no use without the key. */
+static const char *body_to_store(struct request *r)
+{
+    const char *body = r->reply.body.data ? r->reply.body.data : "";
+    char *sealed = NULL;
+    if (!(r->route->flags & R_SECRET))
+        return body;
+    enum err err = seal(r->mem, config_text("DASTERN_ANSWER_KEY"), "answer", r->exchange->idempotency_key, body, &sealed);
+    return err == OK ? sealed : "";
+}
+
 bool idempotency_replay(struct request *r, const struct rows *rows)
 {
     if (rows_count(rows) == 0 || !rows_bool(rows, 0, "replay"))
         return false;
-    const char *body = rows_text(rows, r->mem, 0, "body");
     r->reply.status = (int)rows_long(rows, 0, "status");
-    buf_str(&r->reply.body, body ? body : "");
+    buf_str(&r->reply.body, stored_body(r, rows));
     replay_headers(r, rows_text(rows, r->mem, 0, "headers"));
     reply_header(r, "Idempotent-Replayed", "true");
     r->exchange->replayed = true;
@@ -73,6 +98,6 @@ struct db_call idempotency_finish_call(struct request *r)
     values[0] = r->exchange->idempotency_key;
     values[1] = arena_printf(r->mem, "%d", r->reply.status);
     values[2] = headers.data;
-    values[3] = r->reply.body.data ? r->reply.body.data : "";
+    values[3] = body_to_store(r);
     return (struct db_call){.sql = &SQL_idempotency_finish, .values = values};
 }

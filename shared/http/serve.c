@@ -31,6 +31,7 @@ static const struct config_item serve_config[] = {
     {"DASTERN_KEYS_DIR", CONFIG_PATH, NULL, "keys of the access tokens: public/<kid>.pem, and private/<kid>.pem for auth"},
     {"DASTERN_REDIS", CONFIG_TEXT, "", "unix socket of Redis; empty: rate limits are counted by each process"},
     {"DASTERN_RATE_KEY", CONFIG_SECRET, NULL, "key that hides whom a rate bucket is about"},
+    {"DASTERN_ANSWER_KEY", CONFIG_SECRET, NULL, "key that answers with a secret are sealed with while an Idempotency-Key keeps them"},
     {"DASTERN_RATE_FACTOR", CONFIG_INT, "1", "multiplies the burst of every rate limit"},
     {"DASTERN_TMP_DIR", CONFIG_PATH, "/tmp", "where uploads lie while they are read"},
     {NULL, CONFIG_TEXT, NULL, NULL}};

@@ -89,6 +89,21 @@ static void a_code_is_shown_once_and_not_stored(void **state)
     assert_int_equal(answer_count(expect(get(stranger.token, "/family/invitations"), 200), "items"), 0);
 }
 
+/* With an Idempotency-Key the answer is kept for a day, but not so that the database would tell the code. */
+static void a_repeated_invitation_tells_its_code_again(void **state)
+{
+    (void)state;
+    char key[37], code[9];
+    snprintf(key, sizeof key, "%s", nobody_id());
+    struct answer *a = expect(post_once(patient.token, key, json_pack("{s:s}", "relationship", "son"), "/family/invitations"), 201);
+    snprintf(code, sizeof code, "%s", answer_text(a, "code"));
+    struct answer *again = expect(post_once(patient.token, key, json_pack("{s:s}", "relationship", "son"), "/family/invitations"), 201);
+    assert_string_equal(again->body, a->body);
+    assert_string_equal(answer_header(again, "Idempotent-Replayed"), "true");
+    assert_int_equal(owner_count("SELECT count(*) FROM idempotency_keys WHERE key = $1 AND body IS NOT NULL", key, NULL), 1);
+    assert_int_equal(owner_count("SELECT count(*) FROM idempotency_keys k WHERE k::text LIKE '%' || $1 || '%'", code, NULL), 0);
+}
+
 static void open_invitations_are_limited(void **state)
 {
     (void)state;
@@ -396,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_invitations_are_refused),
         cmocka_unit_test(a_code_is_shown_once_and_not_stored),
+        cmocka_unit_test(a_repeated_invitation_tells_its_code_again),
         cmocka_unit_test(open_invitations_are_limited),
         cmocka_unit_test(only_ones_own_invitation_is_taken_back),
         cmocka_unit_test(wrong_codes_are_alike_and_count),
