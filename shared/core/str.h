@@ -20,6 +20,7 @@ struct buf {
     size_t len, cap;
 };
 
+/* Add to the end: bytes, a string, one character, a printf. */
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);

@@ -12,8 +12,10 @@ static void content_types_without_a_usable_boundary_are_refused(void **state)
     (void)state;
     static const char *const bad[] = {
         "", "multipart/form-data", "multipart/form-data;", "multipart/form-data; boundary", "multipart/form-data; boundary=",
-        "multipart/form-data; boundary=\"\"", "multipart/form-data; boundary=\"a", "multipart/form-data; boundary=a b", "multipart/form-data boundary=a",
-        "multipart/mixed; boundary=a", "multipart/form-datax; boundary=a", "application/json", "form-data; boundary=a", "multipart/form-data, boundary=a",
+        "multipart/form-data; boundary=\"\"", "multipart/form-data; boundary=\"a", "multipart/form-data; boundary=a b",
+        "multipart/form-data boundary=a",
+        "multipart/mixed; boundary=a", "multipart/form-datax; boundary=a", "application/json", "form-data; boundary=a",
+        "multipart/form-data, boundary=a",
         "multipart/form-data; boundary=a; boundary=a", "multipart/form-data; boundary=a; boundary=b", "multipart/form-data; boundary=" SEVENTY "1",
         "multipart/form-data; boundary=\"a \"", "multipart/form-data; boundary=a@b", "multipart/form-data; boundary=\"a\\nb\"",
         "multipart/form-data; boundary=\"a\r\nb\"", "multipart/form-data; boundary=a;", "multipart/form-data; boundary = a",
@@ -29,7 +31,8 @@ static void boundaries_are_found(void **state)
     (void)state;
     static const char *const good[][2] = {
         {"multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW", "----WebKitFormBoundary7MA4YWxkTrZu0gW"},
-        {"multipart/form-data; boundary=---------------------------9051914041544843365972754266", "---------------------------9051914041544843365972754266"},
+        {"multipart/form-data; boundary=---------------------------9051914041544843365972754266",
+         "---------------------------9051914041544843365972754266"},
         {"multipart/form-data; boundary=------------------------d74496d66958873e", "------------------------d74496d66958873e"},
         {"Multipart/Form-Data;BOUNDARY=a", "a"}, {"multipart/form-data; charset=utf-8; boundary=a", "a"},
         {"multipart/form-data;\tboundary=\"a b:c/d=e?(f)',g\"", "a b:c/d=e?(f)',g"}, {"multipart/form-data; boundary=" SEVENTY, SEVENTY},
@@ -48,21 +51,27 @@ static void part_headers_that_are_wrong_are_refused(void **state)
     (void)state;
     static const char *const bad[] = {
         "", "\r\n", "Content-Type: text/plain\r\n", "Content-Disposition: form-data\r\n", "Content-Disposition: form-data; filename=\"x\"\r\n",
-        "Content-Disposition: form-data; name=\"\"\r\n", "Content-Disposition: attachment; name=\"a\"\r\n", "Content-Disposition: form-data; name\r\n",
-        "Content-Disposition: form-data; name=\r\n", "Content-Disposition: form-data; name=\"a\r\n", "Content-Disposition: form-data; name=\"a\"x\r\n",
-        "Content-Disposition: form-data; name=\"a\\x\"\r\n", "Content-Disposition: form-data; name=\"a\\\"\r\n", "Content-Disposition: form-data name=\"a\"\r\n",
+        "Content-Disposition: form-data; name=\"\"\r\n", "Content-Disposition: attachment; name=\"a\"\r\n",
+        "Content-Disposition: form-data; name\r\n",
+        "Content-Disposition: form-data; name=\r\n", "Content-Disposition: form-data; name=\"a\r\n",
+        "Content-Disposition: form-data; name=\"a\"x\r\n",
+        "Content-Disposition: form-data; name=\"a\\x\"\r\n", "Content-Disposition: form-data; name=\"a\\\"\r\n",
+        "Content-Disposition: form-data name=\"a\"\r\n",
         "Content-Disposition: form-data; name=\"a\"; name=\"b\"\r\n", "Content-Disposition: form-data; name=\"a\";\r\n",
         "Content-Disposition: form-data; name=\"a\"; filename=\"x\"; filename=\"y\"\r\n",
         "Content-Disposition: form-data; name=\"a\"; filename*=UTF-8''x.jpg\r\n", "Content-Disposition: form-data; name*=UTF-8''a\r\n",
-        "Content-Disposition: form-data; name=\"a\"; size=1\r\n", "Content-Disposition : form-data; name=\"a\"\r\n", " Content-Disposition: form-data; name=\"a\"\r\n",
+        "Content-Disposition: form-data; name=\"a\"; size=1\r\n", "Content-Disposition : form-data; name=\"a\"\r\n",
+        " Content-Disposition: form-data; name=\"a\"\r\n",
         "Content-Disposition: form-data;\r\n name=\"a\"\r\n", NAMED NAMED, NAMED "Content-Type: text/plain\r\nContent-Type: text/plain\r\n",
         NAMED "Content-Type: text\r\n", NAMED "Content-Type: \r\n", NAMED "Content-Type: text/plain; charset=iso-8859-1\r\n",
         NAMED "Content-Type: text/plain; charset\r\n", NAMED "Content-Type: multipart/mixed; boundary=x\r\n", NAMED "Content-Type: text/plain, text/html\r\n",
         NAMED "Content-Transfer-Encoding: base64\r\n", NAMED "Content-Transfer-Encoding: quoted-printable\r\n", NAMED "Content-Length: x\r\n",
         NAMED "Content-Length: -1\r\n", NAMED "Content-Length:\r\n", NAMED "X-Other: 1\r\n", NAMED "Content-Encoding: gzip\r\n", NAMED "nonsense\r\n",
         NAMED ": x\r\n", "Content-Disposition: form-data; name=\"a\"\n", "Content-Disposition: form-data; name=\"a\nb\"\r\n",
-        "Content-Disposition: form-data; name=\"a\rb\"\r\n", "Content-Disposition: form-data; name=\"a\x01\"\r\n", "Content-Disposition: form-data; name=\"a\x7f\"\r\n",
-        "Content-Disposition: form-data; name=\"\xff\"\r\n", "Content-Disposition: form-data; name=\"\xc0\x80\"\r\n", NAMED "Content-Type: text/plain"};
+        "Content-Disposition: form-data; name=\"a\rb\"\r\n", "Content-Disposition: form-data; name=\"a\x01\"\r\n",
+        "Content-Disposition: form-data; name=\"a\x7f\"\r\n",
+        "Content-Disposition: form-data; name=\"\xff\"\r\n", "Content-Disposition: form-data; name=\"\xc0\x80\"\r\n",
+        NAMED "Content-Type: text/plain"};
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct multipart_part part = {.fd = -1};
         if (multipart_part_header(mem, bad[i], strlen(bad[i]), &part))
@@ -79,7 +88,8 @@ static void part_headers_of_real_clients_are_read(void **state)
     static const struct { const char *lines, *name, *filename, *type; } good[] = {
         {NAMED, "a", NULL, NULL},
         {"content-disposition:form-data;name=a\r\n", "a", NULL, NULL},
-        {"Content-Disposition: form-data; name=\"image\"; filename=\"IMG 2041.jpg\"\r\nContent-Type: image/JPEG\r\n", "image", "IMG 2041.jpg", "image/jpeg"},
+        {"Content-Disposition: form-data; name=\"image\"; filename=\"IMG 2041.jpg\"\r\nContent-Type: image/JPEG\r\n", "image", "IMG 2041.jpg",
+         "image/jpeg"},
         {"Content-Type: image/png\r\nContent-Disposition: form-data; filename=\"\"; name=\"image\"\r\n", "image", "", "image/png"},
         {"Content-Disposition: form-data; name=\"a\"; filename=\"វេជ្ជបញ្ជា.png\"\r\n", "a", "វេជ្ជបញ្ជា.png", NULL},
         {"Content-Disposition: form-data; name=\"a\"; filename=\"quote\\\"back\\\\slash\"\r\n", "a", "quote\"back\\slash", NULL},

@@ -69,20 +69,34 @@ static void broken_bodies_are_refused_however_sliced(void **state)
 {
     (void)state;
     static const struct bad bad[] = {
-        BAD("", "multipart.truncated"), BAD("\r\n", "multipart.truncated"), BAD("--XX", "multipart.truncated"), BAD("--XX\r\n", "multipart.truncated"),
-        BAD("--XX-", "multipart.truncated"), BAD("--XX--\r", "multipart.truncated"), BAD(FIELD("a", "1"), "multipart.truncated"),
-        BAD("--XX\r\n" HEAD("a") "1\r\n--XX", "multipart.truncated"), BAD("--XX\r\n" HEAD("a") "1\r\n--XX-", "multipart.truncated"),
-        BAD("--XX\r\n" HEAD("a") "1", "multipart.truncated"), BAD("--XX\r\n" HEAD("a") "1--XX--\r\n", "multipart.truncated"),
+        BAD("", "multipart.truncated"),
+        BAD("\r\n", "multipart.truncated"),
+        BAD("--XX", "multipart.truncated"),
+        BAD("--XX\r\n", "multipart.truncated"),
+        BAD("--XX-", "multipart.truncated"),
+        BAD("--XX--\r", "multipart.truncated"),
+        BAD(FIELD("a", "1"), "multipart.truncated"),
+        BAD("--XX\r\n" HEAD("a") "1\r\n--XX", "multipart.truncated"),
+        BAD("--XX\r\n" HEAD("a") "1\r\n--XX-", "multipart.truncated"),
+        BAD("--XX\r\n" HEAD("a") "1", "multipart.truncated"),
+        BAD("--XX\r\n" HEAD("a") "1--XX--\r\n", "multipart.truncated"),
         BAD("--XX\r\n" HEAD("a") "1\n--XX--\n", "multipart.truncated"),   /* bare LF */
         BAD("--XX\r\n" HEAD("a") "1\r--XX--\r", "multipart.truncated"),   /* bare CR */
         BAD("--XX\n" HEAD("a") "1\r\n--XX--\r\n", "multipart.boundary"), /* the line goes on to the first CRLF */
-        BAD("--XXY\r\n" HEAD("a") "1\r\n" END, "multipart.boundary"), BAD("--XX--Y\r\n", "multipart.boundary"), BAD("--XX-Y\r\n", "multipart.boundary"),
-        BAD("--XX \t- \r\n", "multipart.boundary"), BAD("--XX\r\n" HEAD("a") "1\r\n--XXY\r\n" END, "multipart.boundary"),
-        BAD("--XX\r\n\r\n1\r\n" END, "multipart.header"), BAD("--XX\r\nContent-Type: text/plain\r\n\r\n1\r\n" END, "multipart.header"),
+        BAD("--XXY\r\n" HEAD("a") "1\r\n" END, "multipart.boundary"),
+        BAD("--XX--Y\r\n", "multipart.boundary"),
+        BAD("--XX-Y\r\n", "multipart.boundary"),
+        BAD("--XX \t- \r\n", "multipart.boundary"),
+        BAD("--XX\r\n" HEAD("a") "1\r\n--XXY\r\n" END, "multipart.boundary"),
+        BAD("--XX\r\n\r\n1\r\n" END, "multipart.header"),
+        BAD("--XX\r\nContent-Type: text/plain\r\n\r\n1\r\n" END, "multipart.header"),
         BAD("--XX\r\nContent-Disposition: form-data; name=\"a\"\n\n1\r\n\r\n" END, "multipart.header"),
-        BAD(FIELD("a", "1") FIELD("a", "2") END, "multipart.duplicate"), BAD("--XX\r\n" FILE_HEAD("a") "1\r\n" FIELD("a", "2") END, "multipart.duplicate"),
+        BAD(FIELD("a", "1") FIELD("a", "2") END, "multipart.duplicate"),
+        BAD("--XX\r\n" FILE_HEAD("a") "1\r\n" FIELD("a", "2") END, "multipart.duplicate"),
         BAD("--XX\r\n" FILE_HEAD("a") "1\r\n--XX\r\n" FILE_HEAD("b") "2\r\n" END, "multipart.too_many_parts"),
-        BAD(FIELD("a", "\xff") END, "multipart.encoding"), BAD(FIELD("a", "\xed\xa0\x80") END, "multipart.encoding"), BAD(FIELD("a", "1\0""2") END, "multipart.encoding"),
+        BAD(FIELD("a", "\xff") END, "multipart.encoding"),
+        BAD(FIELD("a", "\xed\xa0\x80") END, "multipart.encoding"),
+        BAD(FIELD("a", "1\0""2") END, "multipart.encoding"),
         BAD(FIELD("a", "\0") END, "multipart.encoding"),
     };
     for (size_t i = 0; i < COUNT(bad); i++)
@@ -158,7 +172,7 @@ static void parts_are_counted(void **state)
     assert_int_equal(parse(body, strlen(body), 11, &result), OK);
     assert_int_equal(result.count, LIMIT_MULTIPART_PARTS);
     for (size_t i = 0; i < result.count; i++)
-        assert_int_equal(atol(result.parts[i].value), i);
+        assert_string_equal(result.parts[i].value, arena_printf(mem, "%zu", i));
     body = many_parts(LIMIT_MULTIPART_PARTS + 1);
     assert_int_equal(parse(body, strlen(body), 11, &result), E_INVALID);
     assert_string_equal(result.fault, "multipart.too_many_parts");
@@ -189,7 +203,8 @@ static void check_good(const struct multipart *m)
 static void a_good_body_gives_the_same_parts_however_sliced(void **state)
 {
     static const char body[] = "preamble\r\n--X\r\n--XX  \r\n" HEAD("note") "ថ្នាំ\r\nline\r\n" FIELD("empty", "")
-        "--XX\r\nContent-Type: image/jpeg\r\n" FILE_HEAD("image") TRICKY "\0\xff\x80\r\n" FIELD("last", "--XX--") "--XX-- \t\r\nepilogue\r\n--XX\r\nmore";
+        "--XX\r\nContent-Type: image/jpeg\r\n" FILE_HEAD("image") TRICKY "\0\xff\x80\r\n" FIELD("last", "--XX--")
+        "--XX-- \t\r\nepilogue\r\n--XX\r\nmore";
     for (size_t step = 1; step <= sizeof body; step++) {
         struct multipart m;
         assert_int_equal(parse(body, sizeof body - 1, step, &m), OK);
@@ -202,7 +217,8 @@ static void a_good_body_gives_the_same_parts_however_sliced(void **state)
 static void the_last_line_needs_no_end(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {FIELD("a", "1") "--XX--", FIELD("a", "1") "--XX-- ", FIELD("a", "1") "--XX--\r\n", "\r\n" FIELD("a", "1") END};
+    static const char *const bodies[] = {FIELD("a", "1") "--XX--", FIELD("a", "1") "--XX-- ", FIELD("a", "1") "--XX--\r\n",
+                                         "\r\n" FIELD("a", "1") END};
     for (size_t i = 0; i < COUNT(bodies); i++) {
         struct multipart m;
         assert_int_equal(parse(bodies[i], strlen(bodies[i]), 3, &m), OK);
