@@ -159,12 +159,45 @@ static void what_relatives_do_is_recorded(void **state)
     assert_int_equal(owner_count("SELECT count(*) FROM audit_verify()", NULL), 0);
 }
 
+/* A verified doctor with level full may look at reminders and doses, never act on them; anybody less sees nothing. */
+static void doctors_only_look(void **state)
+{
+    (void)state;
+    static const struct { const char *level, *status, *verification; int seen; } cases[] = {
+        {"none", "active", "verified", 404},   {"request", "active", "verified", 404}, {"selected", "active", "verified", 404},
+        {"full", "active", "verified", 200},   {"full", "active", "pending", 404},     {"full", "active", "rejected", 404},
+        {"full", "requested", "verified", 404}, {"full", "revoked", "verified", 404},
+    };
+    struct person doctor;
+    char seen_dose[37];
+    person_new(&doctor, "doctor");
+    dose_new(reminder, 3600, 7200, seen_dose);
+    static const char *const verify = "UPDATE doctor_profiles SET verification_status = $2, verified_at = now(), verified_by = user_id"
+                                      " WHERE user_id = $1::uuid";
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        owner_sql(verify, doctor.id, "verified", NULL); /* only then can there be a link */
+        owner_sql("DELETE FROM doctor_patient_relationships WHERE doctor_id = $1::uuid", doctor.id, NULL);
+        owner_sql("INSERT INTO doctor_patient_relationships (doctor_id, patient_id, level, status, revoked_at)"
+                  " VALUES ($1::uuid, $2::uuid, $3, $4, CASE WHEN $4 = 'revoked' THEN now() END)", doctor.id, patient.id, cases[i].level,
+                  cases[i].status, NULL);
+        owner_sql(verify, doctor.id, cases[i].verification, NULL);
+        expect(get(doctor.token, "/doses?patient_id=%s", patient.id), cases[i].seen);
+        expect(get(doctor.token, "/doses/%s", seen_dose), cases[i].seen);
+        expect(get(doctor.token, "/reminders/%s", reminder), cases[i].seen);
+        expect(get(doctor.token, "/adherence?patient_id=%s", patient.id), cases[i].seen);
+        expect_problem(post(doctor.token, NULL, "/doses/%s/take", seen_dose), 404, "not_found");
+        expect_problem(delete_(doctor.token, "/reminders/%s", reminder), 404, "not_found");
+        expect_problem(get(doctor.token, "/family/patients/%s/today", patient.id), 403, "auth.role_not_allowed");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_granted_is_not_found),
         cmocka_unit_test(an_ended_link_grants_nothing),
         cmocka_unit_test(what_relatives_do_is_recorded),
+        cmocka_unit_test(doctors_only_look),
     };
-    return cmocka_run_group_tests_name("permissions of relatives", tests, make_people, NULL);
+    return cmocka_run_group_tests_name("permissions", tests, make_people, NULL);
 }
