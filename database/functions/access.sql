@@ -36,14 +36,16 @@ BEGIN
            END;
 END $$;
 
--- Prescriptions shown to a doctor one by one.
+-- Prescriptions shown to a doctor one by one, and those the doctor wrote for a patient of this kind.
 CREATE OR REPLACE FUNCTION shared_prescriptions() RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
 AS $$
 BEGIN
     RETURN QUERY
-    SELECT unnest(d.prescription_ids)
+    SELECT s.id
       FROM doctor_patient_relationships d JOIN doctor_profiles p ON p.user_id = d.doctor_id
+     CROSS JOIN LATERAL (SELECT unnest(d.prescription_ids)
+                         UNION SELECT w.id FROM prescriptions w WHERE w.doctor_id = d.doctor_id AND w.patient_id = d.patient_id) AS s (id)
      WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified';
 END $$;
 

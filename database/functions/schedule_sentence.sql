@@ -84,6 +84,10 @@ DECLARE
 BEGIN
     IF recurrence_fault(recurrence) IS NOT NULL THEN
         PERFORM refuse('DT422', 'reminder.recurrence', 'This is not a known recurrence.');
+    ELSIF last < first THEN
+        PERFORM refuse('DT422', 'reminder.date_order', 'The end date comes before the start date.');
+    ELSIF first < date '2000-01-01' OR greatest(first, last) > date '2200-01-01' THEN
+        PERFORM refuse('DT422', 'reminder.date_range', 'This date is too far away.');
     END IF;
     days := recurrence_words(recurrence, language);
     RETURN CASE language
