@@ -86,13 +86,16 @@ SELECT f.id, f.patient_id AS "patient.id", u.first_name AS "patient.first_name",
  ORDER BY f.id DESC
  LIMIT :limit::int + 1;
 
+-- LIMIT is worked out before any row is looked for: so who may not look is refused, also where there is nothing to see.
 -- name: list_followed_doses_today
+WITH asked AS MATERIALIZED (SELECT viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS patient)
 SELECT d.id, d.reminder_id, d."medication.id", d."medication.name", d."medication.strength", d."medication.form", d.time_slot,
        d.due_at, d.local_date, d.local_time, d.status, d.grace_until, d.taken_at, d.taken_late, d.dose_amount, d.dose_unit,
        d.dose_taken, d.snoozed_until, d.skip_reason, d.notes
-  FROM viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS asked (patient)
-  JOIN dose_cards d ON d.patient_id = asked.patient AND d.local_date = patient_today(asked.patient)
- ORDER BY d.due_at, d.id;
+  FROM dose_cards d
+ WHERE d.patient_id = (SELECT a.patient FROM asked a) AND d.local_date = (SELECT patient_today(a.patient) FROM asked a)
+ ORDER BY d.due_at, d.id
+ LIMIT (SELECT 1000 FROM asked);
 
 -- name: nudge_patient
 SELECT n.dose_id, n.nudges_left FROM family_nudge(:patient_id::uuid, :dose_id::uuid) AS n;

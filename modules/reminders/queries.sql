@@ -40,18 +40,20 @@ UPDATE medication_schedule_templates t SET archived_at = now(), is_default = fal
 
 -- --- reminders ---
 
+-- In lists, LIMIT is worked out before any row is looked for: so who may not look is refused, also where there is nothing to see.
 -- name: list_reminders
+WITH asked AS MATERIALIZED (SELECT viewed_patient(:patient_id::uuid, 'view_reminders', 'reminders') AS patient)
 SELECT r.id, r.patient_id, r."medication.id", r."medication.name", r."medication.strength", r."medication.form", r.template_id,
        r.template_snapshot, r.time_slot, r.scheduled_time, r.dose_amount, r.dose_unit, r.recurrence, r.start_date, r.end_date,
        r.timezone, r.timezone_policy, r.grace_minutes, r.is_active, r.critical, r.paused_at, r.paused_until, r.ended_at,
        r.next_reminder_at, r.created_at, r.updated_at, r.id AS _cursor_1
   FROM reminder_cards r
- WHERE r.patient_id = (SELECT viewed_patient(:patient_id::uuid, 'view_reminders', 'reminders'))
+ WHERE r.patient_id = (SELECT a.patient FROM asked a)
    AND (:medication_id::uuid IS NULL OR r."medication.id" = :medication_id::uuid)
    AND (:active::boolean IS NULL OR r.is_active = :active::boolean)
    AND r.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
  ORDER BY r.id DESC
- LIMIT :limit::int + 1;
+ LIMIT (SELECT :limit::int + 1 FROM asked);
 
 -- name: get_reminder
 SELECT r.id, r.patient_id, r."medication.id", r."medication.name", r."medication.strength", r."medication.form", r.template_id,
@@ -123,24 +125,31 @@ SELECT schedule_sentence(:language::text, :recurrence::jsonb, :scheduled_time::t
 -- --- doses ---
 
 -- name: list_doses
+WITH asked AS MATERIALIZED (
+    SELECT v.patient, dose_days(v.patient, :from::date, :to::date, 92) AS days
+      FROM viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS v (patient)
+)
 SELECT d.id, d.reminder_id, d."medication.id", d."medication.name", d."medication.strength", d."medication.form", d.time_slot,
        d.due_at, d.local_date, d.local_time, d.status, d.grace_until, d.taken_at, d.taken_late, d.dose_amount, d.dose_unit,
        d.dose_taken, d.snoozed_until, d.skip_reason, d.notes, d.due_at AS _cursor_1, d.id AS _cursor_2
-  FROM (SELECT days.patient, dose_days(days.patient, :from::date, :to::date, 92) AS range
-          FROM viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS days (patient)) AS asked
-  JOIN dose_cards d ON d.patient_id = asked.patient AND d.local_date >= lower(asked.range) AND d.local_date < upper(asked.range)
- WHERE (:medication_id::uuid IS NULL OR d."medication.id" = :medication_id::uuid)
+  FROM dose_cards d
+ WHERE d.patient_id = (SELECT a.patient FROM asked a)
+   AND d.local_date >= (SELECT lower(a.days) FROM asked a) AND d.local_date < (SELECT upper(a.days) FROM asked a)
+   AND (:medication_id::uuid IS NULL OR d."medication.id" = :medication_id::uuid)
    AND (d.due_at, d.id) > (coalesce(:cursor_1::timestamptz, '-infinity'), coalesce(:cursor_2::uuid, '00000000-0000-0000-0000-000000000000'))
  ORDER BY d.due_at, d.id
- LIMIT :limit::int + 1;
+ LIMIT (SELECT :limit::int + 1 FROM asked);
 
+-- The whole day: a dose must not hide on a second page.
 -- name: list_doses_today
+WITH asked AS MATERIALIZED (SELECT viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS patient)
 SELECT d.id, d.reminder_id, d."medication.id", d."medication.name", d."medication.strength", d."medication.form", d.time_slot,
        d.due_at, d.local_date, d.local_time, d.status, d.grace_until, d.taken_at, d.taken_late, d.dose_amount, d.dose_unit,
        d.dose_taken, d.snoozed_until, d.skip_reason, d.notes
-  FROM viewed_patient(:patient_id::uuid, 'view_reminders', 'doses') AS asked (patient)
-  JOIN dose_cards d ON d.patient_id = asked.patient AND d.local_date = patient_today(asked.patient)
- ORDER BY d.due_at, d.id;
+  FROM dose_cards d
+ WHERE d.patient_id = (SELECT a.patient FROM asked a) AND d.local_date = (SELECT patient_today(a.patient) FROM asked a)
+ ORDER BY d.due_at, d.id
+ LIMIT (SELECT 1000 FROM asked);
 
 -- name: get_dose
 SELECT d.id, d.reminder_id, d."medication.id", d."medication.name", d."medication.strength", d."medication.form", d.time_slot,

@@ -1,6 +1,6 @@
 -- The plain sentence of a schedule in three languages, and the days a list of doses may cover.
 BEGIN;
-SELECT plan(26);
+SELECT plan(29);
 
 CREATE FUNCTION pg_temp.said(language text, recurrence jsonb, first date DEFAULT '2026-02-01', last date DEFAULT NULL, amount numeric DEFAULT 0.50) RETURNS text
 LANGUAGE sql AS $$ SELECT schedule_sentence(language, recurrence, '07:00', amount, 'x', first, last) $$;
@@ -25,6 +25,9 @@ SELECT is(pg_temp.said('km', '{"type": "daily"}', last => '2026-12-31'), '0.5 x 
 SELECT is(pg_temp.said('km', '{"type": "weekdays", "days": [1, 7]}'), '0.5 x នៅម៉ោង 07:00 រៀងរាល់ថ្ងៃចន្ទ និង អាទិត្យ ចាប់ពីថ្ងៃទី1 ខែកុម្ភៈ ឆ្នាំ2026។', 'km, weekdays');
 
 SELECT throws_ok($$ SELECT pg_temp.said('en', '{"type": "weekdays"}') $$, 'DT422', NULL, 'not a recurrence');
+SELECT throws_ok($$ SELECT pg_temp.said('en', '{"type": "daily"}', '2026-02-02', '2026-02-01') $$, 'DT422', NULL, 'ends before it begins');
+SELECT throws_ok($$ SELECT pg_temp.said('en', '{"type": "daily"}', '1999-12-31') $$, 'DT422', NULL, 'too long ago');
+SELECT throws_ok($$ SELECT pg_temp.said('en', '{"type": "daily"}', '2026-02-02', '2200-01-02') $$, 'DT422', NULL, 'too far away');
 SELECT is((SELECT count(DISTINCT schedule_sentence(l, r, '07:00', 1, NULL, '2026-01-01', NULL))::integer
              FROM unnest(ARRAY['km', 'en', 'fr']) l,
                   unnest(ARRAY['{"type": "daily"}', '{"type": "every_n_days", "n": 2}', '{"type": "weekdays", "days": [1]}', '{"type": "monthly", "days": [1]}',

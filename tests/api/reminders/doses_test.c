@@ -126,6 +126,8 @@ static void ranges_are_checked(void **state)
     expect(get(patient.token, "/doses?limit=101"), 400);
     expect(get(patient.token, "/doses?sort=due_at"), 400);
     expect(get(patient.token, "/doses?cursor=%%00"), 400);
+    expect(get(patient.token, "/doses?cursor=YWJj"), 400);
+    expect(get(patient.token, "/reminders?cursor=YWJj"), 400);
     expect(get(patient.token, "/doses/today?limit=5"), 400);
 }
 
