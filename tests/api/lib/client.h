@@ -65,6 +65,10 @@ double answer_number(const struct answer *a, const char *path);
 bool answer_true(const struct answer *a, const char *path);
 size_t answer_count(const struct answer *a, const char *path); /* length of an array */
 
+/* Secrets in answers (tokens, codes …) are appended to the file $DASTERN_TEST_SECRETS, if set, for
+ * tests/api/no-secrets-in-logs. This adds one that came another way. */
+void client_note_secret(const char *secret);
+
 /* Releases every answer so far (of all threads). */
 void client_forget(void);
 /* The server's address without a trailing '/'. */

@@ -14,6 +14,8 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
+#include "client.h"
+
 #define MESSAGE_BYTES 65536
 
 static char text[MESSAGE_BYTES];
@@ -82,5 +84,6 @@ const char *mailbox_code(const char *message) {
     const char *at = strstr(message, "#code=");
     assert_non_null(at);
     snprintf(code, sizeof code, "%.*s", (int)strspn(at + 6, "0123456789ABCDEFGHJKMNPQRSTVWXYZ-"), at + 6);
+    client_note_secret(code);
     return code;
 }
