@@ -2,11 +2,14 @@
  * and hands it to FCGX_Accept_r only when a request is there to be read. */
 #include "http/fcgi.h"
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/arena.h"
@@ -14,9 +17,12 @@
 
 #define SOCKET_TIMEOUT_S 10 /* a half-sent record or a peer that does not read must not hold a thread */
 
+#define RECORD_BYTES_MAX 65528L /* a record's length has 16 bits; a multiple of 8 needs no padding */
+
 struct fcgi {
     FCGX_Request request;
     bool body_ended;
+    bool broken; /* an answer could not be written whole */
 };
 
 void fcgi_init(void)
@@ -73,9 +79,46 @@ long fcgi_read(struct fcgi *f, char *to, size_t n)
     return got;
 }
 
-void fcgi_write(struct fcgi *f, const char *bytes, size_t n)
+/* Writes all of it or fails; the socket's time-out ends a peer that does not read. */
+static bool write_all(int fd, struct iovec *iov, int count)
 {
-    FCGX_PutStr(bytes, (int)n, f->request.out);
+    while (count > 0) {
+        const struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+        ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
+        if (n < 0)
+            return false;
+        for (; count > 0 && (size_t)n >= iov->iov_len; iov++, count--)
+            n -= (ssize_t)iov->iov_len;
+        if (count > 0)
+            *iov = (struct iovec){(char *)iov->iov_base + n, iov->iov_len - (size_t)n};
+    }
+    return true;
+}
+
+/* One FCGI_STDOUT record of n bytes: what is left of the head, then of the body. */
+static bool write_record(struct fcgi *f, struct iovec *head, struct iovec *body, size_t n)
+{
+    FCGI_Header header = {.version = FCGI_VERSION_1, .type = FCGI_STDOUT};
+    size_t from_head = n < head->iov_len ? n : head->iov_len;
+    struct iovec parts[] = {{&header, sizeof header}, {head->iov_base, from_head}, {body->iov_base, n - from_head}};
+    header.requestIdB1 = (unsigned char)(f->request.requestId >> 8);
+    header.requestIdB0 = (unsigned char)f->request.requestId;
+    header.contentLengthB1 = (unsigned char)(n >> 8);
+    header.contentLengthB0 = (unsigned char)n;
+    *head = (struct iovec){(char *)head->iov_base + from_head, head->iov_len - from_head};
+    *body = (struct iovec){(char *)body->iov_base + (n - from_head), body->iov_len - (n - from_head)};
+    return write_all(f->request.ipcFd, parts, 3);
+}
+
+/* libfcgi's own stream cuts an answer into writes of 8 KB, and nginx would be woken for each. */
+void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    struct iovec rest[] = {{(void *)(uintptr_t)head, head_n}, {(void *)(uintptr_t)(body ? body : ""), body_n}};
+    for (size_t left = head_n + body_n; left > 0 && !f->broken;) {
+        size_t n = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX;
+        f->broken = !write_record(f, &rest[0], &rest[1], n);
+        left -= n;
+    }
 }
 
 /* Reads what a refusal left unread: on the wire it would be taken for the next request. Closing instead costs a 502 now and
@@ -91,7 +134,7 @@ static bool body_is_read(struct fcgi *f)
 
 bool fcgi_finish(struct fcgi *f, bool keep)
 {
-    if (!keep || !body_is_read(f))
+    if (!keep || f->broken || !body_is_read(f))
         f->request.keepConnection = 0;
     FCGX_Finish_r(&f->request);
     return f->request.ipcFd >= 0;

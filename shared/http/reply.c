@@ -157,7 +157,5 @@ void reply_send(struct request *r)
 {
     struct buf head = {.mem = r->mem};
     render_head(r, &head);
-    fcgi_write(r->exchange->fcgi, head.data, head.len);
-    if (r->reply.body.len > 0)
-        fcgi_write(r->exchange->fcgi, r->reply.body.data, r->reply.body.len);
+    fcgi_send(r->exchange->fcgi, head.data, head.len, r->reply.body.data, r->reply.body.len);
 }
