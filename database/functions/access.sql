@@ -120,16 +120,18 @@ CREATE OR REPLACE FUNCTION allowed_medication(medication uuid, permission text) 
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
-    patient uuid;
+    m medications;
 BEGIN
-    SELECT m.patient_id INTO patient FROM medications m WHERE m.id = medication;
-    IF patient IS NULL OR patient <> app_user_id() AND medication IN (SELECT hidden_medications()) THEN
+    SELECT * INTO m FROM medications AS t WHERE t.id = medication;
+    IF NOT FOUND OR m.patient_id IS DISTINCT FROM app_user_id() AND medication IN (SELECT hidden_medications()) THEN
         PERFORM refuse_not_found();
+    ELSIF app_role() = 'doctor' AND permission IN ('view_prescriptions', 'write_prescriptions') THEN
+        RETURN allowed_prescription(m.prescription_id, permission); -- a doctor may be shown single prescriptions
     END IF;
-    RETURN allowed_patient(patient, permission);
+    RETURN allowed_patient(m.patient_id, permission);
 END $$;
 
--- The same for a prescription.
+-- The same for a prescription. Whoever may not see it may do nothing else with it.
 CREATE OR REPLACE FUNCTION allowed_prescription(prescription uuid, permission text) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -137,14 +139,12 @@ DECLARE
     patient uuid;
 BEGIN
     SELECT p.patient_id INTO patient FROM prescriptions p WHERE p.id = prescription;
-    IF patient IS NULL OR patient <> app_user_id() AND prescription IN (SELECT hidden_prescriptions()) THEN
+    IF patient IS NULL OR patient IS DISTINCT FROM app_user_id()        -- of nobody, too
+       AND (prescription IN (SELECT hidden_prescriptions())
+            OR patient NOT IN (SELECT visible_patients('view_prescriptions')) AND prescription NOT IN (SELECT shared_prescriptions())) THEN
         PERFORM refuse_not_found();
-    END IF;
-    IF permission = 'view_prescriptions' AND prescription IN (SELECT shared_prescriptions()) THEN
+    ELSIF permission = 'view_prescriptions' THEN
         RETURN patient;
-    END IF;
-    IF permission = 'view_prescriptions' AND patient <> app_user_id() AND patient NOT IN (SELECT visible_patients(permission)) THEN
-        PERFORM refuse_not_found();
     END IF;
     RETURN allowed_patient(patient, permission);
 END $$;

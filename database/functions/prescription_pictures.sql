@@ -30,7 +30,7 @@ CREATE OR REPLACE FUNCTION unchanged_prescription(prescription uuid, if_match te
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
+    PERFORM allowed_prescription(prescription, 'write_prescriptions');
     PERFORM etag_matches(if_match, row_etag(p.updated_at)) FROM prescriptions p WHERE p.id = prescription FOR UPDATE;
     RETURN prescription;
 END $$;
@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION unchanged_medication(medication uuid, if_match text) 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    PERFORM allowed_medication(medication, 'view_prescriptions'), allowed_medication(medication, 'write_prescriptions');
+    PERFORM allowed_medication(medication, 'write_prescriptions');
     PERFORM unchanged_prescription(m.prescription_id, NULL) FROM medications m WHERE m.id = medication;
     PERFORM etag_matches(if_match, row_etag(m.updated_at)) FROM medications m WHERE m.id = medication FOR UPDATE;
     RETURN medication;

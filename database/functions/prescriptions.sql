@@ -226,7 +226,7 @@ AS $$
 DECLARE
     p prescriptions;
 BEGIN
-    PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
+    PERFORM allowed_prescription(prescription, 'write_prescriptions');
     SELECT * INTO p FROM prescriptions WHERE id = prescription FOR UPDATE;
     IF p.status = 'archived' OR EXISTS (SELECT FROM prescription_processing_queue q WHERE q.prescription_id = p.id AND q.status IN ('queued', 'running')) THEN
         PERFORM refuse('DT409', 'prescription.not_editable', 'This prescription is being read or is archived.', jsonb_build_object('current_status', p.status));
