@@ -4,11 +4,11 @@
 -- In plpgsql, because it keeps its plans; a SECURITY DEFINER function in SQL is planned anew by every query that calls it.
 
 -- The patients whose data the caller may see or do `permission` with, the caller apart. Run once per query as a sub-select.
-CREATE OR REPLACE FUNCTION visible_patients(permission text) RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+CREATE OR REPLACE FUNCTION visible_patients(permission text) RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
+    RETURN ARRAY(
     SELECT f.patient_id
       FROM family_relationships f
      WHERE f.family_member_id = app_user_id() AND f.status = 'active' AND (f.expires_at IS NULL OR f.expires_at > now())
@@ -33,45 +33,45 @@ BEGIN
                WHEN 'view_profile'        THEN d.level = 'full'
                WHEN 'write_prescriptions' THEN d.level IN ('selected', 'full')
                ELSE false
-           END;
+           END);
 END $$;
 
 -- Prescriptions shown to a doctor one by one, and those the doctor wrote for a patient of this kind.
-CREATE OR REPLACE FUNCTION shared_prescriptions() RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
+CREATE OR REPLACE FUNCTION shared_prescriptions() RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
+    RETURN ARRAY(
     SELECT s.id
       FROM doctor_patient_relationships d JOIN doctor_profiles p ON p.user_id = d.doctor_id
      CROSS JOIN LATERAL (SELECT unnest(d.prescription_ids)
                          UNION SELECT w.id FROM prescriptions w WHERE w.doctor_id = d.doctor_id AND w.patient_id = d.patient_id) AS s (id)
-     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified';
+     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified');
 END $$;
 
-CREATE OR REPLACE FUNCTION hidden_medications() RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+CREATE OR REPLACE FUNCTION hidden_medications() RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
-    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active';
+    RETURN ARRAY(
+    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active');
 END $$;
 
 -- A prescription that holds a hidden medicine stays out of sight as a whole: its picture and diagnosis would tell.
-CREATE OR REPLACE FUNCTION hidden_prescriptions() RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 5
+CREATE OR REPLACE FUNCTION hidden_prescriptions() RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
-    SELECT m.prescription_id FROM medications m WHERE m.id IN (SELECT hidden_medications());
+    RETURN ARRAY(
+    SELECT m.prescription_id FROM medications m WHERE m.id = ANY ((SELECT hidden_medications())::uuid[]));
 END $$;
 
 -- People whose name the caller may read: the other ends of links and requests that are not over.
-CREATE OR REPLACE FUNCTION connected_people() RETURNS SETOF uuid
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp ROWS 10
+CREATE OR REPLACE FUNCTION connected_people() RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY
+    RETURN ARRAY(
     SELECT CASE app_user_id() WHEN f.patient_id THEN f.family_member_id ELSE f.patient_id END
       FROM family_relationships f WHERE app_user_id() IN (f.patient_id, f.family_member_id) AND f.status = 'active'
     UNION ALL
@@ -80,7 +80,7 @@ BEGIN
     UNION ALL
     SELECT CASE app_user_id() WHEN d.patient_id THEN d.doctor_id ELSE d.patient_id END
       FROM doctor_patient_relationships d
-     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active';
+     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active');
 END $$;
 
 CREATE OR REPLACE FUNCTION refuse_not_found() RETURNS void
@@ -100,7 +100,7 @@ BEGIN
         RETURN app_user_id();
     ELSIF patient IS NULL THEN
         PERFORM refuse('DT422', 'patient.required', 'Name the patient.');
-    ELSIF NOT EXISTS (SELECT FROM visible_patients(permission) AS v WHERE v = patient)
+    ELSIF patient <> ALL (visible_patients(permission))
           AND NOT (permission = 'view_prescriptions' AND shares_prescriptions(patient)) THEN
         PERFORM refuse_not_found();
     END IF;
@@ -112,7 +112,7 @@ CREATE OR REPLACE FUNCTION shares_prescriptions(patient uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    RETURN (SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id IN (SELECT shared_prescriptions())));
+    RETURN (SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id = ANY ((SELECT shared_prescriptions())::uuid[])));
 END $$;
 
 -- The patient of a medicine the caller may do `permission` with; hidden, foreign and unknown ones are refused alike.
@@ -123,7 +123,7 @@ DECLARE
     m medications;
 BEGIN
     SELECT * INTO m FROM medications AS t WHERE t.id = medication;
-    IF NOT FOUND OR m.patient_id IS DISTINCT FROM app_user_id() AND medication IN (SELECT hidden_medications()) THEN
+    IF NOT FOUND OR m.patient_id IS DISTINCT FROM app_user_id() AND medication = ANY ((SELECT hidden_medications())::uuid[]) THEN
         PERFORM refuse_not_found();
     ELSIF app_role() = 'doctor' AND permission IN ('view_prescriptions', 'write_prescriptions') THEN
         RETURN allowed_prescription(m.prescription_id, permission); -- a doctor may be shown single prescriptions
@@ -140,8 +140,8 @@ DECLARE
 BEGIN
     SELECT p.patient_id INTO patient FROM prescriptions p WHERE p.id = prescription;
     IF patient IS NULL OR patient IS DISTINCT FROM app_user_id()        -- of nobody, too
-       AND (prescription IN (SELECT hidden_prescriptions())
-            OR patient NOT IN (SELECT visible_patients('view_prescriptions')) AND prescription NOT IN (SELECT shared_prescriptions())) THEN
+       AND (prescription = ANY ((SELECT hidden_prescriptions())::uuid[])
+            OR patient <> ALL ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription <> ALL ((SELECT shared_prescriptions())::uuid[])) THEN
         PERFORM refuse_not_found();
     ELSIF permission = 'view_prescriptions' THEN
         RETURN patient;
