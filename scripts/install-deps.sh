@@ -150,4 +150,4 @@ install_npm_packages() {
     cp "$dir/package-lock.json" "$dir/node_modules/.installed-lock"
 }
 
-main "$@"
+main "$@"; exit
