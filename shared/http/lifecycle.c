@@ -193,7 +193,10 @@ static enum err answer(struct request *r)
     if (err != OK)
         return err;
     err = request_read_input(r);
-    return err == OK ? run_handler(r) : prefer_refusal(r, err);
+    if (err != OK)
+        return prefer_refusal(r, err);
+    err = run_handler(r);
+    return err == E_INVALID && !r->exchange->conn ? prefer_refusal(r, err) : err; /* a handler's own look at the input */
 }
 
 /* --- ending ------------------------------------------------------------------------------------------------------- */
