@@ -33,15 +33,24 @@ BEGIN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'dose_events' AND is_erasing((to_jsonb(OLD) ->> 'patient_id')::uuid) THEN
         RETURN OLD;
     END IF;
-    PERFORM refuse('DT409', TG_TABLE_NAME || '.append_only', format('%s is append-only.', TG_TABLE_NAME));
+    PERFORM refuse('DT409', regexp_replace(TG_TABLE_NAME, '_(p\d{4}_\d\d|default)$', '') || '.append_only', 'What is recorded here stays.');
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit_logs_default FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER heads_stay BEFORE DELETE ON audit_heads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER heads_stay_truncate BEFORE TRUNCATE ON audit_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- TRUNCATE triggers do not reach down to partitions by themselves; make_partitions gives new ones theirs.
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER append_only_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', part);
+    END LOOP;
+END $$;
 
 -- The first fault of each chain: a changed row, a gap, or an end that differs from the head. No rows: all is well.
 -- Compare audit_heads with a copy kept outside the database to see a tail that was cut together with its head.

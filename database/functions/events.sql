@@ -34,7 +34,7 @@ AS $$
                t.title ->> u.language AS title, notice_text(t.message ->> u.language, i.data) AS message
           FROM unnest(notify_many.users, notify_many.data, notify_many.dedupe_keys) AS i (user_id, data, dedupe_key)
           JOIN users u ON u.id = i.user_id AND u.is_active
-          JOIN notification_types t ON t.type = notify_many.type
+          LEFT JOIN notification_types t ON t.type = notify_many.type        -- a type there is not fails on its missing title
     ), first_seen AS (
         INSERT INTO outbox (kind, user_id, dedupe_key, payload, status, completed_at)
         SELECT 'in_app', i.user_id, i.dedupe_key,

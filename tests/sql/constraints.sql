@@ -17,7 +17,7 @@ SELECT is(pg_temp.user_with($$timezone = 'Asia/Pnom_Penh'$$), '23503 user.timezo
 SELECT is(pg_temp.user_with($$timezone = 'EST'$$), '23503 user.timezone', 'an abbreviation is no zone');
 SELECT is(pg_temp.user_with($$timezone = 'FOO+3'$$), '23503 user.timezone', 'a POSIX string is no zone');
 SELECT is(pg_temp.user_with($$password_hash = 'plain'$$), '23514 user.password_hash_form', 'a password that is not a hash');
-SELECT is(pg_temp.user_with($$role = NULL$$), '23514 onboarding.role_with_status', 'no role after the first step');
+SELECT is(pg_temp.user_with($$role = NULL$$), 'DT409 onboarding.role_once', 'no role after the first step');
 
 SELECT is(pg_temp.refused(format('UPDATE patient_profiles SET %s WHERE user_id = %L', a, :patient)), code, a) FROM (VALUES
     ($$gender = 'x'$$, '23514 profile.gender'), ($$blood_type = 'C+'$$, '23514 profile.blood_type'), ($$date_of_birth = '1700-01-01'$$, '23514 profile.birth_range'),
