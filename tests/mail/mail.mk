@@ -11,7 +11,7 @@ mail-test: $(MAIL_TEST)
 
 # What the outbox sends is read back by GMime.
 MAIL_API_TEST := $(BUILD)/tests/api/notifications/mail_test
-$(MAIL_API_TEST).o: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I gmime-3.0))
-$(MAIL_API_TEST): API_LIBS := $(shell pkg-config --libs gmime-3.0)
+$(MAIL_API_TEST).o: CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I gmime-3.0 2>/dev/null))
+$(MAIL_API_TEST): API_LIBS := $(shell pkg-config --libs gmime-3.0 2>/dev/null)
 
 -include $(MAIL_TEST).d
