@@ -56,7 +56,7 @@ DECLARE
 BEGIN
     patient := allowed_patient(patient, 'receive_alerts');
     SELECT l.* INTO d FROM medication_reminder_logs l
-     WHERE l.id = dose AND l.scheduled_date = uuid_date(dose) AND l.patient_id = patient AND l.medication_id NOT IN (SELECT hidden_medications());
+     WHERE l.id = dose AND l.scheduled_date = uuid_date(dose) AND l.patient_id = patient AND l.medication_id <> ALL ((SELECT hidden_medications())::uuid[]);
     IF NOT FOUND THEN
         PERFORM refuse_not_found();
     ELSIF d.status NOT IN ('pending', 'snoozed', 'missed') THEN

@@ -46,30 +46,30 @@ GRANT EXECUTE ON FUNCTION queue_rescue(regclass), queue_claim(regclass, text, in
 
 CREATE POLICY read ON prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_prescriptions')) AND id NOT IN (SELECT hidden_prescriptions())
-    OR id IN (SELECT shared_prescriptions()));
+    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR id = ANY ((SELECT shared_prescriptions())::uuid[]));
 CREATE POLICY add ON prescriptions FOR INSERT TO dastern_module WITH CHECK (
     created_by = (SELECT app_user_id())
-    AND (patient_id = (SELECT app_user_id()) OR patient_id IN (SELECT visible_patients('write_prescriptions'))));
+    AND (patient_id = (SELECT app_user_id()) OR patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])));
 CREATE POLICY change ON prescriptions FOR UPDATE TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('write_prescriptions')) AND id NOT IN (SELECT hidden_prescriptions()));
+    OR patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[]) AND id <> ALL ((SELECT hidden_prescriptions())::uuid[]));
 CREATE POLICY to_be_read ON prescriptions FOR SELECT TO dastern_ocr_worker USING (status = 'processing');
 
 CREATE POLICY read ON medications FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR (patient_id IN (SELECT visible_patients('view_prescriptions')) OR patient_id IN (SELECT visible_patients('view_reminders')))
-       AND id NOT IN (SELECT hidden_medications())
-    OR prescription_id IN (SELECT shared_prescriptions()));
+    OR (patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]))
+       AND id <> ALL ((SELECT hidden_medications())::uuid[])
+    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
 
 CREATE POLICY read ON medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_prescriptions')) AND prescription_id NOT IN (SELECT hidden_prescriptions())
-    OR prescription_id IN (SELECT shared_prescriptions()));
+    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
 CREATE POLICY read ON prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_prescriptions')) AND prescription_id NOT IN (SELECT hidden_prescriptions())
-    OR prescription_id IN (SELECT shared_prescriptions()));
+    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
 
 -- The state of processing is as visible as the prescription it belongs to.
 CREATE POLICY read ON prescription_processing_queue FOR SELECT TO dastern_module USING (
@@ -78,57 +78,57 @@ CREATE POLICY work ON prescription_processing_queue TO dastern_ocr_worker USING 
 
 CREATE POLICY read ON medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY add ON medication_reminders FOR INSERT TO dastern_module WITH CHECK (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('manage_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY change ON medication_reminders FOR UPDATE TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('manage_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 -- A report counts doses for those who may see reports, without showing the doses.
 CREATE POLICY count ON medication_reminder_logs FOR SELECT TO dastern_report_worker USING (
-    patient_id IN (SELECT visible_patients('view_reports')) AND medication_id NOT IN (SELECT hidden_medications()));
+    patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY read ON dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_stock FOR SELECT TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('view_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY own ON medication_stock TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('manage_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY own ON medication_refills TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id IN (SELECT visible_patients('manage_reminders')) AND medication_id NOT IN (SELECT hidden_medications()));
+    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_schedule_templates FOR SELECT TO dastern_module USING (
-    user_id IS NULL OR user_id = (SELECT app_user_id()) OR user_id IN (SELECT visible_patients('manage_reminders')));
+    user_id IS NULL OR user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]));
 CREATE POLICY own ON medication_schedule_templates TO dastern_module USING (user_id = (SELECT app_user_id()));
 
 CREATE POLICY read ON patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (
-    user_id = (SELECT app_user_id()) OR user_id IN (SELECT visible_patients('view_profile')));
+    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT visible_patients('view_profile'))::uuid[]));
 CREATE POLICY read ON doctor_profiles FOR SELECT TO dastern_module USING (
-    user_id = (SELECT app_user_id()) OR user_id IN (SELECT connected_people()));
+    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT connected_people())::uuid[]));
 CREATE POLICY read ON family_member_profiles FOR SELECT TO dastern_module USING (
-    user_id = (SELECT app_user_id()) OR user_id IN (SELECT connected_people()));
+    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT connected_people())::uuid[]));
 
 CREATE POLICY own ON clinical_notes TO dastern_doctors USING (doctor_id = (SELECT app_user_id()))
-    WITH CHECK (doctor_id = (SELECT app_user_id()) AND patient_id IN (SELECT visible_patients('write_prescriptions')));
+    WITH CHECK (doctor_id = (SELECT app_user_id()) AND patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[]));
 CREATE POLICY shared ON clinical_notes FOR SELECT TO dastern_doctors USING (patient_id = (SELECT app_user_id()) AND shared_with_patient);
 CREATE POLICY own ON clinical_note_versions FOR SELECT TO dastern_doctors USING (doctor_id = (SELECT app_user_id()));
 
 CREATE POLICY read ON ai_reports FOR SELECT TO dastern_module USING (
     user_id = (SELECT app_user_id())
     AND (patient_id = (SELECT app_user_id())
-         OR patient_id IN (SELECT visible_patients('view_reports')) AND NOT medication_ids && ARRAY(SELECT hidden_medications())));
+         OR patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[]) AND NOT medication_ids && (SELECT hidden_medications())));
 CREATE POLICY add ON ai_reports FOR INSERT TO dastern_reports WITH CHECK (
     user_id = (SELECT app_user_id())
-    AND (patient_id = (SELECT app_user_id()) OR patient_id IN (SELECT visible_patients('view_reports'))));
+    AND (patient_id = (SELECT app_user_id()) OR patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])));
 CREATE POLICY work ON ai_reports TO dastern_report_worker USING (true) WITH CHECK (true);
 CREATE POLICY own ON ai_chat_conversations TO dastern_reports USING (user_id = (SELECT app_user_id()));
 CREATE POLICY own ON ai_chat_messages TO dastern_reports USING (
@@ -137,7 +137,7 @@ CREATE POLICY own ON ai_chat_messages TO dastern_reports USING (
 -- People and links --------------------------------------------------------------------------------------------------------------
 
 CREATE POLICY read ON users FOR SELECT TO dastern_module, dastern_report_worker USING (
-    id = (SELECT app_user_id()) OR id IN (SELECT connected_people()));
+    id = (SELECT app_user_id()) OR id = ANY ((SELECT connected_people())::uuid[]));
 CREATE POLICY deliver ON users FOR SELECT TO dastern_delivery_worker USING (true);
 
 CREATE POLICY own ON family_invitations TO dastern_family USING (patient_id = (SELECT app_user_id()));

@@ -6,7 +6,7 @@ SELECT r.id, r.patient_id, m.id AS "medication.id", m.name AS "medication.name",
        trim_scale(r.dose_amount) AS dose_amount, r.dose_unit, r.recurrence, r.start_date, r.end_date, r.timezone, r.timezone_policy,
        r.grace_minutes, r.is_active, r.critical, r.paused_at, r.paused_until, r.ended_at, r.next_reminder_at, r.created_at, r.updated_at
   FROM medication_reminders r JOIN medications m ON m.id = r.medication_id
- WHERE r.medication_id NOT IN (SELECT hidden_medications());
+ WHERE r.medication_id <> ALL ((SELECT hidden_medications())::uuid[]);
 
 CREATE OR REPLACE VIEW dose_cards WITH (security_invoker = true) AS
 SELECT d.id, d.reminder_id, m.id AS "medication.id", m.name AS "medication.name", m.strength AS "medication.strength",
@@ -14,7 +14,7 @@ SELECT d.id, d.reminder_id, m.id AS "medication.id", m.name AS "medication.name"
        d.grace_until, d.actual_time AS taken_at, d.taken_late, trim_scale(d.dose_amount) AS dose_amount, d.dose_unit,
        trim_scale(d.dose_taken) AS dose_taken, d.snoozed_until, d.skip_reason, d.notes, d.patient_id
   FROM medication_reminder_logs d JOIN medications m ON m.id = d.medication_id
- WHERE d.medication_id NOT IN (SELECT hidden_medications());
+ WHERE d.medication_id <> ALL ((SELECT hidden_medications())::uuid[]);
 
 -- Today, where the patient is.
 CREATE OR REPLACE FUNCTION patient_today(patient uuid) RETURNS date

@@ -8,9 +8,9 @@ SELECT r.id, r.report_type AS type, r.patient_id, r.language, r.status, r.period
   FROM ai_reports r
  WHERE r.user_id = app_user_id()
    AND (r.patient_id = app_user_id()
-        OR r.patient_id IN (SELECT visible_patients('view_reports'))
-           AND (r.report_type <> 'prescription_history' OR r.patient_id IN (SELECT visible_patients('view_prescriptions')))
-           AND NOT r.medication_ids && ARRAY(SELECT hidden_medications()));
+        OR r.patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])
+           AND (r.report_type <> 'prescription_history' OR r.patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]))
+           AND NOT r.medication_ids && (SELECT hidden_medications()));
 
 -- The patient a report of this type may be made about by the caller; refuses like allowed_patient.
 CREATE OR REPLACE FUNCTION report_patient(patient uuid, type text) RETURNS uuid
