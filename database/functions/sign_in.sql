@@ -154,3 +154,48 @@ GRANT EXECUTE ON FUNCTION sign_in_find(text, text), sign_in_wait(uuid, text, tex
       sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text, bigint, bytea),
       account_register(text, text, text, text, text, text, text, text, uuid, bytea, text, interval, interval),
       session_refresh(uuid, bytea, bytea, interval) TO dastern_auth;
+
+-- An account for a person that an outside provider vouches for. outcome: known | linked | made, with the account; or
+-- email_in_use (the address belongs to an account, and not both sides have verified it), email_unverified (nobody has).
+CREATE OR REPLACE FUNCTION identity_find(provider text, subject text, email text, email_verified boolean, first_name text, last_name text)
+RETURNS TABLE (outcome text, user_id uuid, totp_enabled boolean, totp_sealed bytea, totp_last_step bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    who users;
+    result text := 'known';
+BEGIN
+    SELECT u.* INTO who FROM auth_identities i JOIN users u ON u.id = i.user_id
+     WHERE i.provider = identity_find.provider AND i.subject = identity_find.subject;
+    IF who.id IS NULL AND identity_find.email IS NULL OR who.id IS NULL AND NOT identity_find.email_verified THEN
+        result := 'email_unverified';
+        IF EXISTS (SELECT FROM users u WHERE lower(u.email) = lower(identity_find.email)) THEN
+            result := 'email_in_use';
+        END IF;
+    ELSIF who.id IS NULL THEN
+        SELECT u.* INTO who FROM users u WHERE lower(u.email) = lower(identity_find.email) FOR NO KEY UPDATE;
+        IF who.id IS NOT NULL AND NOT who.email_verified THEN
+            result := 'email_in_use';
+            who := NULL;
+        ELSIF who.id IS NOT NULL THEN
+            result := 'linked';
+        ELSE
+            result := 'made';
+            INSERT INTO users (email, email_verified, first_name, last_name)
+            VALUES (lower(identity_find.email), true, coalesce(left(btrim(identity_find.first_name), 100), '-'),
+                    coalesce(left(btrim(identity_find.last_name), 100), '-'))
+            RETURNING * INTO who;
+        END IF;
+        IF who.id IS NOT NULL THEN
+            INSERT INTO auth_identities (user_id, provider, subject, email, email_verified)
+            VALUES (who.id, identity_find.provider, identity_find.subject, identity_find.email, true);
+            PERFORM audit('account.identity_' || result, 'user', who.id, NULL, jsonb_build_object('provider', identity_find.provider));
+        END IF;
+    END IF;
+    UPDATE auth_identities i SET last_login_at = now() WHERE i.provider = identity_find.provider AND i.subject = identity_find.subject;
+    RETURN QUERY SELECT result, who.id, coalesce(who.totp_enabled, false), t.sealed, t.last_counter
+                   FROM (SELECT) AS one LEFT JOIN totp_secrets t ON t.user_id = who.id;
+END $$;
+
+GRANT EXECUTE ON FUNCTION identity_find(text, text, text, boolean, text, text) TO dastern_auth;

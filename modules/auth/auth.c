@@ -2,8 +2,10 @@
 #include "access/token.h"
 #include "auth_sql.h"
 #include "core/config.h"
+#include "google.h"
 #include "hash_lane.h"
 #include "http/serve.h"
+#include "oidc.h"
 #include "password.h"
 #include "profile.h"
 #include "proof.h"
@@ -29,6 +31,12 @@ static const struct field login_fields[] = {
     {.name = "email", .type = F_TEXT, .required = true, .min = 1, .max = 254},
     /* No lower bound: a guess that is too short is wrong, like any other. */
     {.name = "password", .type = F_PASSWORD, .required = true, .min = 0, .max = PASSWORD_CHARS_MAX},
+    {.name = "totp_code", .type = F_TEXT, .min = 1, .max = 32},
+    {.name = "device_name", .type = F_TEXT, .min = 1, .max = 100},
+    {0}};
+static const struct field google_fields[] = {
+    {.name = "code", .type = F_TEXT, .required = true, .min = 1, .max = 2048},
+    {.name = "state", .type = F_TEXT, .required = true, .min = 1, .max = 2048},
     {.name = "totp_code", .type = F_TEXT, .min = 1, .max = 32},
     {.name = "device_name", .type = F_TEXT, .min = 1, .max = 100},
     {0}};
@@ -95,6 +103,8 @@ static const struct route routes[] = {
     {POST, "/auth/register", ANYONE, R_LIMIT_SIGN_IN, register_fields, register_account, NULL},
     {POST, "/auth/login", ANYONE, R_LIMIT_SIGN_IN, login_fields, login, NULL},
     {POST, "/auth/refresh", ANYONE, 0, refresh_fields, refresh, NULL},
+    {POST, "/auth/google/start", ANYONE, R_NO_BODY | R_LIMIT_SIGN_IN, NULL, google_start, NULL},
+    {POST, "/auth/google/finish", ANYONE, R_LIMIT_SIGN_IN, google_fields, google_finish, NULL},
     {POST, "/auth/logout", SIGNED_IN, R_NO_BODY, NULL, run_no_content, &SQL_logout},
     {GET, "/auth/sessions", SIGNED_IN, R_LIST, sessions_fields, run_list, &SQL_list_sessions},
     {DELETE, "/auth/sessions", SIGNED_IN, 0, NULL, run_no_content, &SQL_end_other_sessions},
@@ -124,6 +134,10 @@ static const struct config_item config[] = {
     {"DASTERN_OUTBOX_KEY", CONFIG_SECRET, NULL, "key that secrets in the outbox are sealed with; the same as delivery_worker's"},
     {"DASTERN_TOTP_KEY", CONFIG_SECRET, NULL, "key that the secrets of second factors are sealed with"},
     {"DASTERN_PUBLIC_URL", CONFIG_TEXT, NULL, "where people reach this service; links in e-mails start with it"},
+    {"DASTERN_GOOGLE_CLIENT_ID", CONFIG_TEXT, "", "this service's name at the OpenID provider; empty: no signing in with Google"},
+    {"DASTERN_GOOGLE_CLIENT_SECRET", CONFIG_SECRET, "", "this service's secret there"},
+    {"DASTERN_GOOGLE_REDIRECT_URI", CONFIG_TEXT, "", "where the provider sends the browser back to"},
+    {"DASTERN_GOOGLE_ISSUER", CONFIG_TEXT, "https://accounts.google.com", "the OpenID provider"},
     {"DASTERN_SESSION_IDLE_DAYS", CONFIG_INT, "30", "a session not refreshed for so long is over"},
     {"DASTERN_SESSION_DAYS", CONFIG_INT, "180", "a session is over after so long in any case"},
     {0}};
@@ -132,7 +146,9 @@ static enum err start(void)
 {
     refresh_key_set(config_text("DASTERN_REFRESH_KEY"));
     enum err err = password_start();
-    return err == OK ? hash_lane_start() : err;
+    if (err == OK)
+        err = hash_lane_start();
+    return err == OK ? oidc_start() : err;
 }
 
 static const struct area auth = {"auth", routes, SQL_ALL_auth, config, start};

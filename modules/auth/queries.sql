@@ -154,3 +154,7 @@ SELECT account_delete() AS deletion_scheduled_at
 
 -- name: erase_next_account
 SELECT account_erase_next() AS erased
+
+-- name: find_identity
+SELECT outcome, user_id, totp_enabled, totp_sealed, totp_last_step
+  FROM identity_find('google', :subject::text, :email::text, :email_verified::boolean, :first_name::text, :last_name::text)

@@ -148,6 +148,17 @@ enum err login(struct request *r, const struct sql_stmt *sql)
     return c.needs_code ? fail(r, E_UNAUTHENTICATED, "auth.totp_required") : open_session(r, &c);
 }
 
+enum err sign_in_vouched(struct request *r, const char *user_id, const struct rows *row)
+{
+    struct candidate c = {.user_id = user_id, .right = true};
+    if (!rows_bool(row, 0, "totp_enabled"))
+        return open_session(r, &c);
+    if (!input(r, "totp_code"))
+        return fail(r, E_UNAUTHENTICATED, "auth.totp_required");
+    enum err err = code_read(r, row, user_id, input(r, "totp_code"), &c.code);
+    return err == OK ? open_session(r, &c) : err;
+}
+
 /* --- refresh ---------------------------------------------------------------------------------------------------- */
 
 enum err refresh(struct request *r, const struct sql_stmt *sql)

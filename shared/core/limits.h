@@ -14,6 +14,8 @@
 #define LIMIT_QUERY_BYTES 4096
 #define LIMIT_QUERY_PARAMS 32
 #define LIMIT_TOKEN_BYTES 2048
+#define LIMIT_FETCH_BYTES (256L * 1024)      /* an answer of an OpenID provider */
+#define LIMIT_ID_TOKEN_BYTES (16L * 1024)
 #define LIMIT_TEXT_CHARS 10000        /* code points of one text input that names no smaller limit */
 #define LIMIT_FAULTS 100              /* faults reported for one request */
 #define LIMIT_FIELDS 64               /* fields of one route, captures included */
