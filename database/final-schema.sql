@@ -540,13 +540,15 @@ CREATE FUNCTION public.allowed_medication(medication uuid, permission text) RETU
     SET search_path TO 'public', 'pg_temp'
     AS $$
 DECLARE
-    patient uuid;
+    m medications;
 BEGIN
-    SELECT m.patient_id INTO patient FROM medications m WHERE m.id = medication;
-    IF patient IS NULL OR patient <> app_user_id() AND medication IN (SELECT hidden_medications()) THEN
+    SELECT * INTO m FROM medications AS t WHERE t.id = medication;
+    IF NOT FOUND OR m.patient_id IS DISTINCT FROM app_user_id() AND medication = ANY ((SELECT hidden_medications())::uuid[]) THEN
         PERFORM refuse_not_found();
+    ELSIF app_role() = 'doctor' AND permission IN ('view_prescriptions', 'write_prescriptions') THEN
+        RETURN allowed_prescription(m.prescription_id, permission); -- a doctor may be shown single prescriptions
     END IF;
-    RETURN allowed_patient(patient, permission);
+    RETURN allowed_patient(m.patient_id, permission);
 END $$;
 
 CREATE FUNCTION public.allowed_patient(patient uuid, permission text) RETURNS uuid
@@ -557,7 +559,7 @@ BEGIN
         RETURN app_user_id();
     ELSIF patient IS NULL THEN
         PERFORM refuse('DT422', 'patient.required', 'Name the patient.');
-    ELSIF NOT EXISTS (SELECT FROM visible_patients(permission) AS v WHERE v = patient)
+    ELSIF patient <> ALL (visible_patients(permission))
           AND NOT (permission = 'view_prescriptions' AND shares_prescriptions(patient)) THEN
         PERFORM refuse_not_found();
     END IF;
@@ -572,14 +574,12 @@ DECLARE
     patient uuid;
 BEGIN
     SELECT p.patient_id INTO patient FROM prescriptions p WHERE p.id = prescription;
-    IF patient IS NULL OR patient <> app_user_id() AND prescription IN (SELECT hidden_prescriptions()) THEN
+    IF patient IS NULL OR patient IS DISTINCT FROM app_user_id()        -- of nobody, too
+       AND (prescription = ANY ((SELECT hidden_prescriptions())::uuid[])
+            OR patient <> ALL ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription <> ALL ((SELECT shared_prescriptions())::uuid[])) THEN
         PERFORM refuse_not_found();
-    END IF;
-    IF permission = 'view_prescriptions' AND prescription IN (SELECT shared_prescriptions()) THEN
+    ELSIF permission = 'view_prescriptions' THEN
         RETURN patient;
-    END IF;
-    IF permission = 'view_prescriptions' AND patient <> app_user_id() AND patient NOT IN (SELECT visible_patients(permission)) THEN
-        PERFORM refuse_not_found();
     END IF;
     RETURN allowed_patient(patient, permission);
 END $$;
@@ -875,12 +875,12 @@ BEGIN
     RETURN QUERY SELECT c.id, c.status::text, c.version, reminders_created, replayed FROM prescriptions c WHERE c.id = p.id;
 END $$;
 
-CREATE FUNCTION public.connected_people() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+CREATE FUNCTION public.connected_people() RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY
+    RETURN ARRAY(
     SELECT CASE app_user_id() WHEN f.patient_id THEN f.family_member_id ELSE f.patient_id END
       FROM family_relationships f WHERE app_user_id() IN (f.patient_id, f.family_member_id) AND f.status = 'active'
     UNION ALL
@@ -889,7 +889,7 @@ BEGIN
     UNION ALL
     SELECT CASE app_user_id() WHEN d.patient_id THEN d.doctor_id ELSE d.patient_id END
       FROM doctor_patient_relationships d
-     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active';
+     WHERE d.patient_id = app_user_id() AND d.status IN ('requested', 'active') OR d.doctor_id = app_user_id() AND d.status = 'active');
 END $$;
 
 CREATE TABLE public.prescriptions (
@@ -1696,7 +1696,7 @@ DECLARE
 BEGIN
     patient := allowed_patient(patient, 'receive_alerts');
     SELECT l.* INTO d FROM medication_reminder_logs l
-     WHERE l.id = dose AND l.scheduled_date = uuid_date(dose) AND l.patient_id = patient AND l.medication_id NOT IN (SELECT hidden_medications());
+     WHERE l.id = dose AND l.scheduled_date = uuid_date(dose) AND l.patient_id = patient AND l.medication_id <> ALL ((SELECT hidden_medications())::uuid[]);
     IF NOT FOUND THEN
         PERFORM refuse_not_found();
     ELSIF d.status NOT IN ('pending', 'snoozed', 'missed') THEN
@@ -1856,22 +1856,22 @@ CREATE FUNCTION public.fire_due_doses("limit" integer DEFAULT 200) RETURNS integ
       FROM fired f JOIN medications m ON m.id = f.medication_id
 $$;
 
-CREATE FUNCTION public.hidden_medications() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5
+CREATE FUNCTION public.hidden_medications() RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY
-    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active';
+    RETURN ARRAY(
+    SELECT unnest(f.hidden_medication_ids) FROM family_relationships f WHERE f.family_member_id = app_user_id() AND f.status = 'active');
 END $$;
 
-CREATE FUNCTION public.hidden_prescriptions() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5
+CREATE FUNCTION public.hidden_prescriptions() RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY
-    SELECT m.prescription_id FROM medications m WHERE m.id IN (SELECT hidden_medications());
+    RETURN ARRAY(
+    SELECT m.prescription_id FROM medications m WHERE m.id = ANY ((SELECT hidden_medications())::uuid[]));
 END $$;
 
 CREATE FUNCTION public.idempotency_begin(key text, route text, request_hash bytea) RETURNS TABLE(replay boolean, status integer, headers jsonb, body text)
@@ -1909,6 +1909,47 @@ CREATE FUNCTION public.idempotency_finish(key text, status integer, headers json
        SET status = idempotency_finish.status, headers = idempotency_finish.headers, body = idempotency_finish.body
      WHERE k.user_id = app_user_id() AND k.key = idempotency_finish.key
 $$;
+
+CREATE FUNCTION public.identity_find(provider text, subject text, email text, email_verified boolean, first_name text, last_name text) RETURNS TABLE(outcome text, user_id uuid, totp_enabled boolean, totp_sealed bytea, totp_last_step bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    who users;
+    result text := 'known';
+BEGIN
+    SELECT u.* INTO who FROM auth_identities i JOIN users u ON u.id = i.user_id
+     WHERE i.provider = identity_find.provider AND i.subject = identity_find.subject;
+    IF who.id IS NULL AND identity_find.email IS NULL OR who.id IS NULL AND NOT identity_find.email_verified THEN
+        result := 'email_unverified';
+        IF EXISTS (SELECT FROM users u WHERE lower(u.email) = lower(identity_find.email)) THEN
+            result := 'email_in_use';
+        END IF;
+    ELSIF who.id IS NULL THEN
+        SELECT u.* INTO who FROM users u WHERE lower(u.email) = lower(identity_find.email) FOR NO KEY UPDATE;
+        IF who.id IS NOT NULL AND NOT who.email_verified THEN
+            result := 'email_in_use';
+            who := NULL;
+        ELSIF who.id IS NOT NULL THEN
+            result := 'linked';
+        ELSE
+            result := 'made';
+            INSERT INTO users (email, email_verified, first_name, last_name)
+            VALUES (lower(identity_find.email), true, coalesce(left(btrim(identity_find.first_name), 100), '-'),
+                    coalesce(left(btrim(identity_find.last_name), 100), '-'))
+            RETURNING * INTO who;
+        END IF;
+        IF who.id IS NOT NULL THEN
+            INSERT INTO auth_identities (user_id, provider, subject, email, email_verified)
+            VALUES (who.id, identity_find.provider, identity_find.subject, identity_find.email, true);
+            PERFORM audit('account.identity_' || result, 'user', who.id, NULL, jsonb_build_object('provider', identity_find.provider));
+        END IF;
+    END IF;
+    UPDATE auth_identities i SET last_login_at = now() WHERE i.provider = identity_find.provider AND i.subject = identity_find.subject;
+    RETURN QUERY SELECT result, who.id, coalesce(who.totp_enabled, false), t.sealed, t.last_counter
+                   FROM (SELECT) AS one LEFT JOIN totp_secrets t ON t.user_id = who.id;
+END $$;
 
 CREATE FUNCTION public.is_erasing(person uuid) RETURNS boolean
     LANGUAGE sql STABLE
@@ -2191,7 +2232,7 @@ CREATE FUNCTION public.notify_many(users uuid[], type text, data jsonb[], dedupe
                t.title ->> u.language AS title, notice_text(t.message ->> u.language, i.data) AS message
           FROM unnest(notify_many.users, notify_many.data, notify_many.dedupe_keys) AS i (user_id, data, dedupe_key)
           JOIN users u ON u.id = i.user_id AND u.is_active
-          JOIN notification_types t ON t.type = notify_many.type
+          LEFT JOIN notification_types t ON t.type = notify_many.type        -- a type there is not fails on its missing title
     ), first_seen AS (
         INSERT INTO outbox (kind, user_id, dedupe_key, payload, status, completed_at)
         SELECT 'in_app', i.user_id, i.dedupe_key,
@@ -2445,7 +2486,7 @@ CREATE FUNCTION public.prescription_held(prescription uuid) RETURNS public.presc
 DECLARE
     p prescriptions;
 BEGIN
-    PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
+    PERFORM allowed_prescription(prescription, 'write_prescriptions');
     SELECT * INTO p FROM prescriptions WHERE id = prescription FOR UPDATE;
     IF p.status = 'archived' OR EXISTS (SELECT FROM prescription_processing_queue q WHERE q.prescription_id = p.id AND q.status IN ('queued', 'running')) THEN
         PERFORM refuse('DT409', 'prescription.not_editable', 'This prescription is being read or is archived.', jsonb_build_object('current_status', p.status));
@@ -2771,15 +2812,15 @@ END $$;
 
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
-    AS $$
+    AS $_$
 BEGIN
     -- The one exception: account_erase() takes a person's own dose events along. The audit log stays.
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'dose_events' AND is_erasing((to_jsonb(OLD) ->> 'patient_id')::uuid) THEN
         RETURN OLD;
     END IF;
-    PERFORM refuse('DT409', TG_TABLE_NAME || '.append_only', format('%s is append-only.', TG_TABLE_NAME));
+    PERFORM refuse('DT409', regexp_replace(TG_TABLE_NAME, '_(p\d{4}_\d\d|default)$', '') || '.append_only', 'What is recorded here stays.');
     RETURN NULL;
-END $$;
+END $_$;
 
 CREATE FUNCTION public.refuse_not_found() RETURNS void
     LANGUAGE plpgsql
@@ -3072,12 +3113,12 @@ CREATE FUNCTION public.report_refuse(job uuid, worker text, attempt integer) RET
     SELECT queue_done('jobs', job, worker, attempt)
 $$;
 
-CREATE FUNCTION public.visible_patients(permission text) RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 5
+CREATE FUNCTION public.visible_patients(permission text) RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY
+    RETURN ARRAY(
     SELECT f.patient_id
       FROM family_relationships f
      WHERE f.family_member_id = app_user_id() AND f.status = 'active' AND (f.expires_at IS NULL OR f.expires_at > now())
@@ -3102,7 +3143,7 @@ BEGIN
                WHEN 'view_profile'        THEN d.level = 'full'
                WHEN 'write_prescriptions' THEN d.level IN ('selected', 'full')
                ELSE false
-           END;
+           END);
 END $$;
 
 CREATE TABLE public.ai_reports (
@@ -3149,7 +3190,7 @@ CREATE VIEW public.report_cards WITH (security_invoker='true') AS
     r.created_at,
     r.completed_at
    FROM public.ai_reports r
-  WHERE ((r.user_id = public.app_user_id()) AND ((r.patient_id = public.app_user_id()) OR ((r.patient_id IN ( SELECT public.visible_patients('view_reports'::text) AS visible_patients)) AND ((r.report_type <> 'prescription_history'::text) OR (r.patient_id IN ( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients))) AND (NOT (r.medication_ids && ARRAY( SELECT public.hidden_medications() AS hidden_medications))))));
+  WHERE ((r.user_id = public.app_user_id()) AND ((r.patient_id = public.app_user_id()) OR ((r.patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) AND ((r.report_type <> 'prescription_history'::text) OR (r.patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[]))) AND (NOT (r.medication_ids && ( SELECT public.hidden_medications() AS hidden_medications))))));
 
 CREATE FUNCTION public.report_request(type text, patient uuid, language text, from_date date, to_date date) RETURNS SETOF public.report_cards
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3264,6 +3305,10 @@ DECLARE
 BEGIN
     IF recurrence_fault(recurrence) IS NOT NULL THEN
         PERFORM refuse('DT422', 'reminder.recurrence', 'This is not a known recurrence.');
+    ELSIF last < first THEN
+        PERFORM refuse('DT422', 'reminder.date_order', 'The end date comes before the start date.');
+    ELSIF first < date '2000-01-01' OR greatest(first, last) > date '2200-01-01' THEN
+        PERFORM refuse('DT422', 'reminder.date_range', 'This date is too far away.');
     END IF;
     days := recurrence_words(recurrence, language);
     RETURN CASE language
@@ -3362,15 +3407,17 @@ BEGIN
     RETURN ended;
 END $$;
 
-CREATE FUNCTION public.shared_prescriptions() RETURNS SETOF uuid
-    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+CREATE FUNCTION public.shared_prescriptions() RETURNS uuid[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN QUERY
-    SELECT unnest(d.prescription_ids)
+    RETURN ARRAY(
+    SELECT s.id
       FROM doctor_patient_relationships d JOIN doctor_profiles p ON p.user_id = d.doctor_id
-     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified';
+     CROSS JOIN LATERAL (SELECT unnest(d.prescription_ids)
+                         UNION SELECT w.id FROM prescriptions w WHERE w.doctor_id = d.doctor_id AND w.patient_id = d.patient_id) AS s (id)
+     WHERE d.doctor_id = app_user_id() AND d.status = 'active' AND d.level = 'selected' AND p.verification_status = 'verified');
 END $$;
 
 CREATE FUNCTION public.shares_prescriptions(patient uuid) RETURNS boolean
@@ -3378,7 +3425,7 @@ CREATE FUNCTION public.shares_prescriptions(patient uuid) RETURNS boolean
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    RETURN (SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id IN (SELECT shared_prescriptions())));
+    RETURN (SELECT EXISTS (SELECT FROM prescriptions p WHERE p.patient_id = patient AND p.id = ANY ((SELECT shared_prescriptions())::uuid[])));
 END $$;
 
 CREATE FUNCTION public.sign_in_failed(user_id uuid, identifier text, ip text, reason text) RETURNS integer
@@ -3659,7 +3706,7 @@ CREATE FUNCTION public.unchanged_medication(medication uuid, if_match text) RETU
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM allowed_medication(medication, 'view_prescriptions'), allowed_medication(medication, 'write_prescriptions');
+    PERFORM allowed_medication(medication, 'write_prescriptions');
     PERFORM unchanged_prescription(m.prescription_id, NULL) FROM medications m WHERE m.id = medication;
     PERFORM etag_matches(if_match, row_etag(m.updated_at)) FROM medications m WHERE m.id = medication FOR UPDATE;
     RETURN medication;
@@ -3670,7 +3717,7 @@ CREATE FUNCTION public.unchanged_prescription(prescription uuid, if_match text) 
     SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM allowed_prescription(prescription, 'view_prescriptions'), allowed_prescription(prescription, 'write_prescriptions');
+    PERFORM allowed_prescription(prescription, 'write_prescriptions');
     PERFORM etag_matches(if_match, row_etag(p.updated_at)) FROM prescriptions p WHERE p.id = prescription FOR UPDATE;
     RETURN prescription;
 END $$;
@@ -3756,7 +3803,7 @@ BEGIN
         END IF;
         NEW.updated_at := now();
     END IF;
-    IF NEW.role IS DISTINCT FROM former AND NOT (is_operator() OR app_role() = 'admin') THEN
+    IF NEW.role IS DISTINCT FROM former AND (is_operator() OR app_role() = 'admin') IS NOT TRUE THEN     -- nobody is not an admin
         IF former IS NOT NULL THEN
             PERFORM refuse('DT409', 'onboarding.role_once', 'The role has already been chosen.');
         ELSIF NEW.role = 'admin' THEN
@@ -4109,7 +4156,7 @@ CREATE VIEW public.dose_cards WITH (security_invoker='true') AS
     d.patient_id
    FROM (public.medication_reminder_logs d
      JOIN public.medications m ON ((m.id = d.medication_id)))
-  WHERE (NOT (d.medication_id IN ( SELECT public.hidden_medications() AS hidden_medications)));
+  WHERE (d.medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]));
 
 CREATE TABLE public.dose_events (
     id uuid DEFAULT public.uuid_v7() NOT NULL,
@@ -4655,7 +4702,7 @@ CREATE VIEW public.reminder_cards WITH (security_invoker='true') AS
     r.updated_at
    FROM (public.medication_reminders r
      JOIN public.medications m ON ((m.id = r.medication_id)))
-  WHERE (NOT (r.medication_id IN ( SELECT public.hidden_medications() AS hidden_medications)));
+  WHERE (r.medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]));
 
 CREATE TABLE public.schema_migrations (
     name text NOT NULL,
@@ -5625,11 +5672,11 @@ ALTER TABLE ONLY public.verification_codes
 ALTER TABLE ONLY public.prescription_versions
     ADD CONSTRAINT "version.prescription" FOREIGN KEY (prescription_id, patient_id) REFERENCES public.prescriptions(id, patient_id);
 
-CREATE POLICY add ON public.ai_reports FOR INSERT TO dastern_reports WITH CHECK (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id IN ( SELECT public.visible_patients('view_reports'::text) AS visible_patients)))));
+CREATE POLICY add ON public.ai_reports FOR INSERT TO dastern_reports WITH CHECK (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])))));
 
-CREATE POLICY add ON public.medication_reminders FOR INSERT TO dastern_module WITH CHECK (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY add ON public.medication_reminders FOR INSERT TO dastern_module WITH CHECK (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY add ON public.prescriptions FOR INSERT TO dastern_module WITH CHECK (((created_by = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id IN ( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)))));
+CREATE POLICY add ON public.prescriptions FOR INSERT TO dastern_module WITH CHECK (((created_by = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])))));
 
 CREATE POLICY admin ON public.audit_logs FOR SELECT TO dastern_admin USING ((( SELECT public.app_role() AS app_role) = 'admin'::text));
 
@@ -5677,15 +5724,15 @@ ALTER TABLE public.auth_identities ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY change ON public.medication_reminders FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY change ON public.medication_reminders FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY change ON public.prescriptions FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)) AND (NOT (id IN ( SELECT public.hidden_prescriptions() AS hidden_prescriptions))))));
+CREATE POLICY change ON public.prescriptions FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[])))));
 
 ALTER TABLE public.clinical_note_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.clinical_notes ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY count ON public.medication_reminder_logs FOR SELECT TO dastern_report_worker USING (((patient_id IN ( SELECT public.visible_patients('view_reports'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications)))));
+CREATE POLICY count ON public.medication_reminder_logs FOR SELECT TO dastern_report_worker USING (((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))));
 
 CREATE POLICY deliver ON public.device_tokens TO dastern_delivery_worker USING (true);
 
@@ -5749,7 +5796,7 @@ CREATE POLICY own ON public.calendar_feeds TO dastern_reminders USING ((user_id 
 
 CREATE POLICY own ON public.clinical_note_versions FOR SELECT TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.clinical_notes TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id))) WITH CHECK (((doctor_id = ( SELECT public.app_user_id() AS app_user_id)) AND (patient_id IN ( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients))));
+CREATE POLICY own ON public.clinical_notes TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id))) WITH CHECK (((doctor_id = ( SELECT public.app_user_id() AS app_user_id)) AND (patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[]))));
 
 CREATE POLICY own ON public.device_tokens TO dastern_notifications USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
@@ -5759,11 +5806,11 @@ CREATE POLICY own ON public.family_invitations TO dastern_family USING ((patient
 
 CREATE POLICY own ON public.jobs TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.medication_refills TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY own ON public.medication_refills TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY own ON public.medication_schedule_templates TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.medication_stock TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY own ON public.medication_stock TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY own ON public.notification_preferences TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
@@ -5875,41 +5922,41 @@ ALTER TABLE public.prescription_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.prescriptions ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY read ON public.ai_reports FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_reports'::text) AS visible_patients)) AND (NOT (medication_ids && ARRAY( SELECT public.hidden_medications() AS hidden_medications)))))));
+CREATE POLICY read ON public.ai_reports FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) AND (NOT (medication_ids && ( SELECT public.hidden_medications() AS hidden_medications)))))));
 
-CREATE POLICY read ON public.doctor_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id IN ( SELECT public.connected_people() AS connected_people))));
+CREATE POLICY read ON public.doctor_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
 
-CREATE POLICY read ON public.dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY read ON public.dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY read ON public.family_connection_requests FOR SELECT TO dastern_family USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (family_member_id = ( SELECT public.app_user_id() AS app_user_id))));
 
-CREATE POLICY read ON public.family_member_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id IN ( SELECT public.connected_people() AS connected_people))));
+CREATE POLICY read ON public.family_member_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
 
 CREATE POLICY read ON public.family_relationships FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (family_member_id = ( SELECT public.app_user_id() AS app_user_id))));
 
-CREATE POLICY read ON public.medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)) AND (NOT (prescription_id IN ( SELECT public.hidden_prescriptions() AS hidden_prescriptions)))) OR (prescription_id IN ( SELECT public.shared_prescriptions() AS shared_prescriptions))));
+CREATE POLICY read ON public.medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
 
-CREATE POLICY read ON public.medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY read ON public.medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY read ON public.medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medication_schedule_templates FOR SELECT TO dastern_module USING (((user_id IS NULL) OR (user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id IN ( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients))));
+CREATE POLICY read ON public.medication_schedule_templates FOR SELECT TO dastern_module USING (((user_id IS NULL) OR (user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[]))));
 
-CREATE POLICY read ON public.medication_stock FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)) AND (NOT (medication_id IN ( SELECT public.hidden_medications() AS hidden_medications))))));
+CREATE POLICY read ON public.medication_stock FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medications FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id IN ( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)) OR (patient_id IN ( SELECT public.visible_patients('view_reminders'::text) AS visible_patients))) AND (NOT (id IN ( SELECT public.hidden_medications() AS hidden_medications)))) OR (prescription_id IN ( SELECT public.shared_prescriptions() AS shared_prescriptions))));
+CREATE POLICY read ON public.medications FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) OR (patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[]))) AND (id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
 
-CREATE POLICY read ON public.patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id IN ( SELECT public.visible_patients('view_profile'::text) AS visible_patients))));
+CREATE POLICY read ON public.patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.visible_patients('view_profile'::text) AS visible_patients)::uuid[]))));
 
 CREATE POLICY read ON public.prescription_processing_queue FOR SELECT TO dastern_module USING ((EXISTS ( SELECT
    FROM public.prescriptions p
   WHERE (p.id = prescription_processing_queue.prescription_id))));
 
-CREATE POLICY read ON public.prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)) AND (NOT (prescription_id IN ( SELECT public.hidden_prescriptions() AS hidden_prescriptions)))) OR (prescription_id IN ( SELECT public.shared_prescriptions() AS shared_prescriptions))));
+CREATE POLICY read ON public.prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
 
-CREATE POLICY read ON public.prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id IN ( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)) AND (NOT (id IN ( SELECT public.hidden_prescriptions() AS hidden_prescriptions)))) OR (id IN ( SELECT public.shared_prescriptions() AS shared_prescriptions))));
+CREATE POLICY read ON public.prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
 
-CREATE POLICY read ON public.users FOR SELECT TO dastern_module, dastern_report_worker USING (((id = ( SELECT public.app_user_id() AS app_user_id)) OR (id IN ( SELECT public.connected_people() AS connected_people))));
+CREATE POLICY read ON public.users FOR SELECT TO dastern_module, dastern_report_worker USING (((id = ( SELECT public.app_user_id() AS app_user_id)) OR (id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 
@@ -6274,6 +6321,9 @@ GRANT ALL ON FUNCTION public.idempotency_begin(key text, route text, request_has
 
 REVOKE ALL ON FUNCTION public.idempotency_finish(key text, status integer, headers jsonb, body text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.idempotency_finish(key text, status integer, headers jsonb, body text) TO dastern_module;
+
+REVOKE ALL ON FUNCTION public.identity_find(provider text, subject text, email text, email_verified boolean, first_name text, last_name text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.identity_find(provider text, subject text, email text, email_verified boolean, first_name text, last_name text) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.is_erasing(person uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_erasing(person uuid) TO dastern_module;
