@@ -63,9 +63,21 @@ AS $$
     SELECT notify_many(ARRAY[user_id], type, ARRAY[data], ARRAY[dedupe_key]) > 0
 $$;
 
+-- Was the caller, as a relative or a doctor, given other rights since then, or have they run out?
+CREATE OR REPLACE FUNCTION rights_changed_since(at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (SELECT FROM family_relationships f WHERE f.family_member_id = app_user_id()
+                      AND (f.updated_at >= at AND f.updated_at > f.created_at OR f.expires_at >= at AND f.expires_at <= now()))
+        OR EXISTS (SELECT FROM doctor_patient_relationships d WHERE d.doctor_id = app_user_id()
+                      AND d.updated_at >= at AND d.updated_at > d.created_at)
+        OR EXISTS (SELECT FROM doctor_profiles p WHERE p.user_id = app_user_id() AND p.updated_at >= at AND p.updated_at > p.created_at)
+$$;
+
 -- Takes the key for this transaction. A row that is already answered is to be replayed; a twin still at work is refused, and so
 -- is the same key with another request. After the work, idempotency_finish keeps the answer in the same transaction; a request
--- that fails rolls the key back with everything else.
+-- that fails rolls the key back with everything else. A kept answer may tell of a patient: it is not told again after the rights under
+-- which it was given have changed.
 CREATE OR REPLACE FUNCTION idempotency_begin(key text, route text, request_hash bytea)
 RETURNS TABLE (replay boolean, status integer, headers jsonb, body text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -89,6 +101,9 @@ BEGIN
     SELECT * INTO seen FROM idempotency_keys k WHERE k.user_id = app_user_id() AND k.key = idempotency_begin.key;
     IF (seen.route, seen.request_hash) IS DISTINCT FROM (idempotency_begin.route, idempotency_begin.request_hash) THEN
         PERFORM refuse('DT422', 'idempotency.mismatch', 'This key was used for another request.');
+    END IF;
+    IF rights_changed_since(seen.created_at) THEN
+        PERFORM refuse_not_found();
     END IF;
     RETURN QUERY SELECT true, seen.status, seen.headers, seen.body;
 END $$;
