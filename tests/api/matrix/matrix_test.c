@@ -9,6 +9,7 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
+#include "crosswise.h"
 #include "expect.h"
 #include "scene.h"
 #include "served.h"
@@ -54,11 +55,11 @@ static enum outcome outcome_of(const struct verdict *v, const struct caller *c)
     }
 }
 
-static struct answer *ask(const struct verdict *v, const struct caller *c, const struct things *things)
+static struct answer *ask(const struct verdict *v, const struct caller *c, struct things *things)
 {
     char path[256], body[512];
-    scene_fill(path, sizeof path, v->path, things);
-    scene_fill(body, sizeof body, v->body, things);
+    scene_fill(path, sizeof path, v->path, things, NULL);
+    scene_fill(body, sizeof body, v->body, things, NULL);
     return client_call(&(struct call){.method = v->method, .path = path, .token = *c->person.token ? c->person.token : NULL,
                                       .raw = v->body ? body : NULL, .raw_size = strlen(body), .content_type = "application/json"});
 }
@@ -236,6 +237,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_has_a_verdict),
         cmocka_unit_test(refused_callers_get_nothing_and_change_nothing),
+        cmocka_unit_test(things_of_two_patients_do_not_mix),
+        cmocka_unit_test(a_picture_for_a_stranger_is_refused),
+        cmocka_unit_test(a_batch_reaches_nothing_foreign),
+        cmocka_unit_test(a_cursor_carries_no_rights),
+        cmocka_unit_test(an_idempotency_key_carries_no_rights),
         cmocka_unit_test(allowed_callers_get_through),
         cmocka_unit_test(an_ended_session_is_refused_everywhere),
     };

@@ -55,19 +55,19 @@ static void keep(struct things *of, char name, const char *id)
     snprintf(thing(of, name), 37, "%s", id);
 }
 
-void scene_fill(char *out, size_t size, const char *text, const struct things *things)
+void scene_fill(char *out, size_t size, const char *text, struct things *own, struct things *foreign)
 {
     static unsigned minute; /* two reminders of a medicine can't have the same time */
     size_t n = 0;
     for (; text && *text && n + 40 < size; text++) {
-        if (*text != '$') {
+        struct things *of = *text == '$' ? own : foreign;
+        if (*text != '$' && *text != '^') {
             out[n++] = *text;
         } else if (*++text == 'h') {
             n += (size_t)snprintf(out + n, size - n, "%02u:%02u", 9 + minute / 60 % 12, minute % 60);
             minute++;
         } else {
-            struct things *from = (struct things *)(uintptr_t)things;
-            n += (size_t)snprintf(out + n, size - n, "%s", from ? thing(from, *text) : nobody_id());
+            n += (size_t)snprintf(out + n, size - n, "%s", of ? thing(of, *text) : nobody_id());
         }
     }
     out[n] = '\0';
@@ -169,7 +169,8 @@ static void link_doctor(enum caller_id who)
         owner_sql("INSERT INTO doctor_patient_relationships (doctor_id, patient_id, status, level, revoked_at)"
                   " VALUES ($1::uuid, $2::uuid, $3, $4, CASE $3 WHEN 'revoked' THEN now() END)", doctor, owners.id[0], status, level, NULL);
     if (who == DOC_UNVERIFIED)
-        owner_sql("UPDATE doctor_profiles SET verification_status = 'rejected', verified_at = NULL, verified_by = NULL, rejection_reason = 'x' WHERE user_id = $1::uuid", doctor, NULL);
+        owner_sql("UPDATE doctor_profiles SET verification_status = 'rejected', verified_at = NULL, verified_by = NULL, rejection_reason = 'x'"
+                  " WHERE user_id = $1::uuid", doctor, NULL);
 }
 
 /* --- what only Owner has ------------------------------------------------------------------------------------------------------ */
@@ -305,7 +306,8 @@ const char *scene_digest(void)
         " (SELECT string_agg(p::text, '' ORDER BY id) FROM prescriptions p WHERE patient_id = $1::uuid),"
         " (SELECT string_agg(m::text, '' ORDER BY id) FROM medications m WHERE patient_id = $1::uuid),"
         " (SELECT string_agg(r::text, '' ORDER BY id) FROM medication_reminders r WHERE patient_id = $1::uuid),"
-        " (SELECT string_agg(concat_ws(' ', id, status, actual_time, dose_taken, notes), '' ORDER BY id) FROM medication_reminder_logs WHERE patient_id = $1::uuid),"
+        " (SELECT string_agg(concat_ws(' ', id, status, actual_time, dose_taken, notes), '' ORDER BY id) FROM medication_reminder_logs"
+        "   WHERE patient_id = $1::uuid),"
         " (SELECT string_agg(e::text, '' ORDER BY id) FROM dose_events e WHERE patient_id = $1::uuid),"
         " (SELECT string_agg(t::text, '' ORDER BY id) FROM medication_schedule_templates t WHERE user_id = $1::uuid),"
         " (SELECT string_agg(f::text, '' ORDER BY id) FROM family_relationships f WHERE patient_id = $1::uuid),"
@@ -314,6 +316,7 @@ const char *scene_digest(void)
         " (SELECT string_agg(concat_ws(' ', id, revoked_at), '' ORDER BY id) FROM user_sessions WHERE user_id = $1::uuid),"
         " (SELECT string_agg(concat_ws(' ', id, is_active, role, first_name, password_hash), '') FROM users WHERE id = $1::uuid),"
         " (SELECT string_agg(concat_ws(' ', id, is_read), '' ORDER BY id) FROM notifications WHERE user_id = $1::uuid AND type = 'family.nudge'),"
-        " (SELECT count(*) FROM prescription_processing_queue q JOIN prescriptions p ON p.id = q.prescription_id WHERE p.patient_id = $1::uuid),"
+        " (SELECT count(*) FROM prescription_processing_queue q JOIN prescriptions p ON p.id = q.prescription_id"
+        "   WHERE p.patient_id = $1::uuid),"
         " (SELECT count(*) FROM ai_reports WHERE patient_id = $1::uuid)))", owners.id[0], NULL);
 }

@@ -51,8 +51,8 @@ int scene_make(void **state);
 void scene_renew(void);
 /* A new one of what the letter names and only Owner has: s t o v k l. */
 void scene_renew_one(char name);
-/* `text` with $x replaced by the id of that thing; by random ids when `things` is NULL. $h is a time of day. */
-void scene_fill(char *out, size_t size, const char *text, const struct things *things);
+/* `text` with $x replaced by the id of that thing of `own`, and ^x by that of `foreign`; NULL: random ids. $h is a time of day. */
+void scene_fill(char *out, size_t size, const char *text, struct things *own, struct things *foreign);
 /* Digest of everything that Owner has, to see that nothing has changed. Good until the next look into the database. */
 const char *scene_digest(void);
 

@@ -4,6 +4,8 @@
 #define NAME "\"name\":\"Cetirizine\""
 #define TIMES "\"morning_time\":\"06:00\",\"noon_time\":\"11:00\",\"evening_time\":\"17:00\",\"night_time\":\"22:00\""
 #define REMINDER "\"time_slot\":\"custom\",\"scheduled_time\":\"$h\",\"dose_amount\":1,\"start_date\":\"2198-01-01\""
+#define PREVIEW "\"scheduled_time\":\"08:00\",\"dose_amount\":1"
+#define OF_PATIENT "\"patient_id\":\"$p\""
 #define VP VIEW_PRESCRIPTIONS
 #define VR VIEW_REMINDERS
 #define WRITE (VIEW_PRESCRIPTIONS | MANAGE_REMINDERS)
@@ -54,7 +56,8 @@ const struct verdict verdicts[] = {
 
     /* --- prescriptions. 409: there is no picture to be shown yet, which only tells those who may see it */
     {"GET",    "/prescriptions",              "/prescriptions" OF,          NULL, COMPLETE, PATIENT, VP, SELECTED, 200, 0, 0},
-    {"POST",   "/prescriptions",              "/prescriptions",             "{\"patient_id\":\"$p\",\"medications\":[{" NAME "}]}", COMPLETE, PATIENT, WRITE, SELECTED, 201, 0, 0},
+    {"POST",   "/prescriptions",              "/prescriptions",             "{" OF_PATIENT ",\"medications\":[{" NAME "}]}",
+     COMPLETE, PATIENT, WRITE, SELECTED, 201, 0, 0},
     {"GET",    X,                             "/prescriptions/$x",          NULL, COMPLETE, HEALTH, VP, SELECTED, 200, 0, 0},
     {"PATCH",  X,                             "/prescriptions/$x",          "{\"notes\":\"seen\"}", COMPLETE, HEALTH, WRITE, SELECTED, 200, 0, 0},
     {"GET",    X "/image",                    "/prescriptions/$x/image",    NULL, COMPLETE, HEALTH, VP, SELECTED, 409, 0, 0},
@@ -80,8 +83,9 @@ const struct verdict verdicts[] = {
     {"PATCH",  T,                             "/schedule-templates/$t",     "{\"is_default\":true}", COMPLETE, OWNERS, 0, NO_DOCTOR, 200, 0, 0},
     {"DELETE", T,                             "/schedule-templates/$t",     NULL, COMPLETE, OWNERS, 0, NO_DOCTOR, 204, 0, 't'},
     {"GET",    "/reminders",                  "/reminders" OF,              NULL, COMPLETE, PATIENT_ALL, VR, FULL, 200, 0, 0},
-    {"POST",   "/reminders",                  "/reminders",                 "{\"medication_id\":\"$m\"," REMINDER "}", COMPLETE, HEALTH, PLAN, NO_DOCTOR, 201, 0, 0},
-    {"POST",   "/reminders/preview",          "/reminders/preview",         "{\"patient_id\":\"$p\",\"scheduled_time\":\"08:00\",\"dose_amount\":1}", COMPLETE, PATIENT_ALL, VR, FULL, 200, 0, 0},
+    {"POST",   "/reminders",                  "/reminders",                 "{\"medication_id\":\"$m\"," REMINDER "}",
+     COMPLETE, HEALTH, PLAN, NO_DOCTOR, 201, 0, 0},
+    {"POST",   "/reminders/preview",          "/reminders/preview",         "{" OF_PATIENT "," PREVIEW "}", COMPLETE, PATIENT_ALL, VR, FULL, 200, 0, 0},
     {"GET",    R,                             "/reminders/$r",              NULL, COMPLETE, HEALTH, VR, FULL, 200, 0, 0},
     {"PATCH",  R,                             "/reminders/$r",              "{\"critical\":true}", COMPLETE, HEALTH, PLAN, NO_DOCTOR, 200, 0, 0},
     {"POST",   R "/pause",                    "/reminders/$r/pause",        "{}", COMPLETE, HEALTH, PLAN, NO_DOCTOR, 200, 0, 0},
@@ -94,7 +98,8 @@ const struct verdict verdicts[] = {
     {"POST",   D "/take",                     "/doses/$d/take",             "{}", COMPLETE, HEALTH, LOG_DOSES, NO_DOCTOR, 200, 0, '*'},
     {"POST",   D "/skip",                     "/doses/$d/skip",             "{}", COMPLETE, HEALTH, LOG_DOSES, NO_DOCTOR, 200, 0, '*'},
     {"POST",   D "/undo",                     "/doses/$d/undo",             "{}", COMPLETE, HEALTH, LOG_DOSES, NO_DOCTOR, 409, 0, 0},
-    {"POST",   "/doses/log",                  "/doses/log",                 "{\"medication_id\":\"$n\",\"dose_taken\":1}", COMPLETE, HEALTH, LOG_DOSES, NO_DOCTOR, 201, 0, 0},
+    {"POST",   "/doses/log",                  "/doses/log",                 "{\"medication_id\":\"$n\",\"dose_taken\":1}",
+     COMPLETE, HEALTH, LOG_DOSES, NO_DOCTOR, 201, 0, 0},
     {"POST",   "/doses/sync",                 "/doses/sync",                "{\"events\":[]}", COMPLETE, ONESELF, 0, NO_DOCTOR, 200, 422, 0},
     {"DELETE", R,                             "/reminders/$r",              NULL, COMPLETE, HEALTH, PLAN, NO_DOCTOR, 204, 0, '*'},
 
@@ -111,7 +116,8 @@ const struct verdict verdicts[] = {
     {"DELETE", "/family/members/{link_id:uuid}", "/family/members/$l",      NULL, PATIENTS, OWNERS, 0, NO_DOCTOR, 204, 0, 'l'},
     {"GET",    "/family/patients",            "/family/patients",           NULL, RELATIVES, ONESELF, 0, NO_DOCTOR, 200, 0, 0},
     {"GET",    "/family/patients/{patient_id:uuid}/today", "/family/patients/$p/today", NULL, RELATIVES, PATIENT_ALL, VR, NO_DOCTOR, 200, 0, 0},
-    {"POST",   "/family/patients/{patient_id:uuid}/nudge", "/family/patients/$p/nudge", "{\"dose_id\":\"$d\"}", RELATIVES, HEALTH, RECEIVE_ALERTS, NO_DOCTOR, 201, 0, '*'},
+    {"POST",   "/family/patients/{patient_id:uuid}/nudge", "/family/patients/$p/nudge", "{\"dose_id\":\"$d\"}",
+     RELATIVES, HEALTH, RECEIVE_ALERTS, NO_DOCTOR, 201, 0, '*'},
     {"DELETE", "/family/patients/{link_id:uuid}", "/family/patients/$l",    NULL, RELATIVES, RELATIVE, 0, NO_DOCTOR, 204, 0, 'l'},
 
     /* --- notices and reports: of the person who asks. A list of reports about somebody else is the list of one's own */
@@ -121,7 +127,8 @@ const struct verdict verdicts[] = {
     {"GET",    "/notifications/stream",       "/notifications/stream",      NULL, ANY, ONESELF, 0, NO_DOCTOR, 200, 0, 0},
     {"POST",   "/notifications/{notification_id:uuid}/read", "/notifications/$o/read", NULL, ANY, OWNERS, 0, NO_DOCTOR, 200, 0, 0},
     {"POST",   "/notifications/read-all",     "/notifications/read-all",    NULL, ANY, ONESELF, 0, NO_DOCTOR, 200, 0, 0},
-    {"POST",   "/reports",                    "/reports",                   "{\"type\":\"medication_adherence\",\"patient_id\":\"$p\"}", COMPLETE, PATIENT_ALL, VIEW_REPORTS, FULL, 202, 0, 0},
+    {"POST",   "/reports",                    "/reports",                   "{\"type\":\"medication_adherence\"," OF_PATIENT "}",
+     COMPLETE, PATIENT_ALL, VIEW_REPORTS, FULL, 202, 0, 0},
     {"GET",    "/reports",                    "/reports" OF,                NULL, COMPLETE, ONESELF, 0, NO_DOCTOR, 200, 0, 0},
     {"GET",    "/reports/{report_id:uuid}",   "/reports/$z",                NULL, COMPLETE, OWNERS, 0, NO_DOCTOR, 200, 0, 0},
 
