@@ -4,6 +4,7 @@
 #include "dates.h"
 #include "text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,7 @@ int fields_find_labels(const char *line, struct field_span *spans, int max)
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         struct text_points word = text_fold(labels[i].word);
         int first, end;
-        double score = text_locate(&text, &word, &first, &end), floor = word.count <= 4 ? 0.99 : 0.7;
+        double score = text_locate(&text, &word, &first, &end), floor = word.count <= 4 ? 0.99 : labels[i].kind == FIELD_DIAGNOSIS ? 0.6 : 0.75;
         if (score < floor || end == first || !stands_alone(&text, first, end)) continue;
         score += 0.01 * word.count;
         if (score <= best[labels[i].kind].score) continue;
@@ -149,34 +150,63 @@ static struct ocr_box span_box(const struct line *line, int from, int to, double
 
 struct scene { struct engine *engine; PIX *grey; struct ocr_draft *draft; };
 
-/* Values in Latin letters are read once more by the Latin model, which knows them better. */
-static void read_again(const struct scene *scene, const struct ocr_box *box, char *value, size_t size, double *confidence)
+static void read_with_latin(const struct scene *scene, const struct ocr_box *box, char *text, size_t size, double *confidence)
 {
-    if (text_has_khmer(value) || box->w == 0) return;
-    BOX *place = boxCreate(box->x - 3, box->y - 3, box->w + 6, box->h + 6);
+    BOX *place = box->w > 0 ? boxCreate(box->x - 3, box->y - 3, box->w + 6, box->h + 6) : NULL;
     PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL, *framed = part ? pixAddBorder(part, 12, 255) : NULL;
-    char text[OCR_TEXT_MAX];
-    double better = framed ? engine_read(scene->engine, TONGUE_LATIN, SHAPE_LINE, framed, false, text, sizeof text) : 0;
+    text[0] = '\0';
+    *confidence = framed ? engine_read(scene->engine, TONGUE_LATIN, SHAPE_LINE, framed, false, text, size) : 0;
+    trim_value(text);
     boxDestroy(&place);
     pixDestroy(&part);
     pixDestroy(&framed);
-    trim_value(text);
+}
+
+/* More than a stray letter of Khmer: not for the Latin model. */
+static bool text_has_khmer_word(const char *text)
+{
+    int letters = 0;
+    for (uint32_t point; (point = text_next(&text)) != 0;) letters += point >= 0x1780 && point <= 0x17d3;
+    return letters > 2;
+}
+
+/* Values in Latin letters are read once more by the Latin model, which knows them better. */
+static void read_again(const struct scene *scene, const struct ocr_box *box, char *value, size_t size, double *confidence)
+{
+    char text[OCR_TEXT_MAX];
+    double better;
+    if (text_has_khmer_word(value)) return;
+    read_with_latin(scene, box, text, sizeof text, &better);
     if (better <= *confidence - 0.1 || !text[0]) return;
     text_copy(value, size, text);
     *confidence = better;
 }
 
+/* A number is read by the Latin model too, and unsure when the two differ. */
+static void take_age_twice(const struct scene *scene, const char *value, const struct ocr_box *box, double confidence)
+{
+    char again[OCR_TEXT_MAX] = "", first[8], second[8];
+    double other = 0;
+    bool one = take_age(value, first, sizeof first);
+    read_with_latin(scene, box, again, sizeof again, &other);
+    bool two = take_age(again, second, sizeof second);
+    if (one && two && strcmp(first, second) == 0) offer(&scene->draft->patient_age, first, fmax(confidence, other), box);
+    else if (two && (!one || other > confidence)) offer(&scene->draft->patient_age, second, 0.5 * other, box);
+    else if (one) offer(&scene->draft->patient_age, first, 0.5 * confidence, box);
+}
+
 static void take_span(const struct scene *scene, const struct line *line, const struct field_span *span)
 {
     struct ocr_draft *draft = scene->draft;
-    char value[OCR_TEXT_MAX], age[8];
+    char value[OCR_TEXT_MAX];
     double confidence;
     int from = span->from + (int)strspn(line->text + span->from, " :;.,-"), to = span->to > from ? span->to : from;
     struct ocr_box box = span_box(line, from, to, &confidence);
     snprintf(value, sizeof value, "%.*s", to - from, line->text + from);
     trim_value(value);
-    if (span->kind == FIELD_AGE && take_age(value, age, sizeof age)) offer(&draft->patient_age, age, confidence, &box);
+    if (span->kind == FIELD_AGE) take_age_twice(scene, value, &box, confidence);
     if (span->kind == FIELD_GENDER) {
+        if (!fields_gender(value) && !text_has_khmer_word(value)) read_again(scene, &box, value, sizeof value, &confidence);
         char first[OCR_TEXT_MAX];
         snprintf(first, sizeof first, "%.*s", (int)strcspn(value, " "), value);
         const char *gender = fields_gender(value) ? fields_gender(value) : fields_gender(first);
@@ -209,7 +239,13 @@ static void take_line(const struct scene *scene, const struct line *line, bool a
     char date[11];
     bool sure;
     for (int i = 0; i < count; i++) take_span(scene, line, &spans[i]);
-    if (dates_find(line->text, date, &sure)) offer(&scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
+    if (dates_find(line->text, date, &sure)) {
+        offer(&scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
+    } else if (strpbrk(line->text, "0123456789") && !text_has_khmer_word(line->text)) {
+        char again[OCR_TEXT_MAX];
+        read_with_latin(scene, &box, again, sizeof again, &confidence);
+        if (dates_find(again, date, &sure)) offer(&scene->draft->prescription_date, date, 0.5 * confidence, &box);
+    }
     if (above && names_hospital(line->text) && !scene->draft->hospital_name.text[0]) {
         char value[OCR_TEXT_MAX];
         text_copy(value, sizeof value, line->text);
@@ -239,12 +275,14 @@ static void take_words(const struct scene *scene, const struct engine_word *word
     }
 }
 
-/* Words the model itself doubts are mostly stains, stamps and the edge of the paper. */
+/* Short words that the model itself doubts are mostly stains, stamps and the edge of the paper. */
 static int drop_doubtful(struct engine_word *words, int count)
 {
     int kept = 0;
-    for (int i = 0; i < count; i++)
-        if (words[i].confidence >= WORD_CONFIDENCE_MIN) words[kept++] = words[i];
+    for (int i = 0; i < count; i++) {
+        bool short_one = text_fold(words[i].text).count < 4 && !strpbrk(words[i].text, "0123456789");
+        if (words[i].confidence >= WORD_CONFIDENCE_MIN || !short_one) words[kept++] = words[i];
+    }
     return kept;
 }
 

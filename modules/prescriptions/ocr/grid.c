@@ -313,11 +313,22 @@ static void find_bottoms(struct sorting *s)
 
 /* ---- the finished grid --------------------------------------------------------------------------------------- */
 
-static void place_holes(const struct sorting *s, struct grid *out)
+/* A hole that a stamp or a pen stroke has cut off its cell: what stands in the rest would be lost. */
+static bool is_cut_off(const struct sorting *s, const struct grid_holes *holes, const struct hole *hole)
+{
+    l_int32 area;
+    PIX *mask = pixaGetPix(holes->masks, hole->index, L_CLONE);
+    pixCountPixels(mask, &area, NULL);
+    pixDestroy(&mask);
+    int width = s->right[hole->column] - s->left[hole->column], height = s->bottom[hole->row] - s->top[hole->row];
+    return area < 0.8 * hole->w * hole->h || hole->w < width * 8 / 10 || hole->h < height * 75 / 100;
+}
+
+static void place_holes(const struct sorting *s, const struct grid_holes *holes, struct grid *out)
 {
     for (int i = 0; i < s->count; i++) {
         const struct hole *hole = &s->holes[i];
-        if (hole->row < 0 || hole->column < 0) continue;
+        if (hole->row < 0 || hole->column < 0 || is_cut_off(s, holes, hole)) continue;
         struct grid_cell *cell = &out->cells[hole->row][hole->column];
         if (cell->box.w > 0 && cell->box.w * cell->box.h >= hole->w * hole->h) continue;
         *cell = (struct grid_cell){ { hole->x, hole->y, hole->w, hole->h }, hole->index };
@@ -406,7 +417,7 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out)
     out->columns = s.columns;
     for (int r = 0; r < out->rows; r++)
         for (int c = 0; c < out->columns; c++) out->cells[r][c].hole = -1;
-    place_holes(&s, out);
+    place_holes(&s, holes, out);
     out->header_rows = count_header_rows(out);
     fill_missing(&s, out);
     out->box = (struct ocr_box){ s.left[0], s.top[0], s.right[s.columns - 1] - s.left[0], s.bottom[s.rows - 1] - s.top[0] };

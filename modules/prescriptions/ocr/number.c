@@ -230,10 +230,18 @@ static struct own_reading read_own(PIX *grey, struct pieces *line, int digit_hei
                 i++;
                 continue;
             }
-            if (p->h * 10 < digit_height * 4) { i++; continue; } /* a speck or a mark above a letter */
+            if (p->h * 10 < digit_height * 4) {
+                /* a speck, or a mark above a letter; unless it is large enough to belong to the number */
+                if (own.text[0] && !gap && p->h * 10 > digit_height * 2) own.confidence = fmin(own.confidence, 0.4);
+                i++;
+                continue;
+            }
             class = classify(grey, line, i, 1, &probability);
             if (class == GLYPH_OTHER && split_piece(grey, line, i)) continue;
         }
+        /* the 2 of 1/2 is as tall as its 1; a smaller one belongs to a ½ after a whole number */
+        bool small = used == 1 && class <= GLYPH_9 && own.text[0] && p->h * 10 < (own.bottom - own.top) * 8;
+        if (small) own.confidence = fmin(own.confidence, 0.4);
         bool words = class == GLYPH_OTHER || (gap && class < GLYPH_HALF && !strchr(own.text, '+'));
         if (words && own.text[0]) { own.words_follow = true; break; }
         if (class == GLYPH_OTHER) { own.confidence = 0; own.words_follow = true; break; }
@@ -328,7 +336,7 @@ static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_r
 /* Tesseract has no ½; this is what its models make of it. A digit never comes out like this. */
 static bool seen_as_half(const char *seen)
 {
-    return strchr(seen, '%') || strchr("YV¥yv", seen[0]);
+    return seen[0] && (strchr(seen, '%') || strchr("YVyv", seen[0]));
 }
 
 static void take(struct number_reading *out, double value, double confidence, bool unsure)
@@ -350,7 +358,7 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     if (!part) return;
     engine_read(engine, TONGUE_LATIN_FAST, SHAPE_RAW_LINE, part, false, first, sizeof first);
     double a = parse_seen(first), b = NAN;
-    if (same(mine, 0.5) && isnan(a) && own->confidence > 0.9 && seen_as_half(first)) a = 0.5;
+    if (same(mine, 0.5) && isnan(a) && own->confidence > 0.95 && seen_as_half(first)) a = 0.5;
     if (!same(mine, a)) {
         engine_read(engine, TONGUE_KHMER, SHAPE_LINE, part, false, second, sizeof second);
         b = parse_seen(second);

@@ -4,22 +4,22 @@
 #include <stdlib.h>
 
 enum {
-    DECODED_PIXELS_MAX = 8000000, /* JPEGs are decoded at 1/2, 1/4 or 1/8 until they fit: memory of the worker */
+    DECODED_PIXELS_MAX = 6100000, /* JPEGs are decoded at 1/2, 1/4 or 1/8 until they fit: 4 bytes a pixel, and a turn needs it twice */
     PREPARED_SIDE_MAX = 1600,     /* px, the shorter side of the picture that is searched for the table */
     STORED_QUALITY = 85,
 };
 
-static int jpeg_reduction(const struct image_header *header)
+static PIX *decode_jpeg(const void *data, size_t size, const struct image_header *header)
 {
     int reduction = 1;
     while (reduction < 8 && header->width * header->height / (reduction * reduction) > DECODED_PIXELS_MAX) reduction *= 2;
-    return reduction;
+    return pixReadMemJpeg(data, size, 0, reduction, NULL, 0);
 }
 
 static PIX *decode_raw(const void *data, size_t size, const struct image_header *header)
 {
     switch (header->kind) {
-    case IMAGE_JPEG: return pixReadMemJpeg(data, size, 0, jpeg_reduction(header), NULL, 0);
+    case IMAGE_JPEG: return decode_jpeg(data, size, header);
     case IMAGE_PNG: return pixReadMemPng(data, size);
     case IMAGE_WEBP: return pixReadMemWebP(data, size);
     case IMAGE_NONE: break;
@@ -41,8 +41,9 @@ static void turn_upright(PIX **pix, int orientation)
     static const struct { bool mirror; int quarters; } turns[9] = { [2] = { true, 0 }, [3] = { false, 2 }, [4] = { true, 2 },
         [5] = { true, 3 }, [6] = { false, 1 }, [7] = { true, 1 }, [8] = { false, 3 } };
     if (orientation < 2) return;
-    if (turns[orientation].mirror) replace(pix, pixFlipLR(NULL, *pix));
-    if (turns[orientation].quarters) replace(pix, pixRotateOrth(*pix, turns[orientation].quarters));
+    if (turns[orientation].mirror) pixFlipLR(*pix, *pix);
+    if (turns[orientation].quarters == 2) pixRotate180(*pix, *pix);
+    else if (turns[orientation].quarters) replace(pix, pixRotateOrth(*pix, turns[orientation].quarters));
 }
 
 /* Every depth, colour map and alpha channel becomes plain grey or RGB on white paper. */
@@ -90,9 +91,30 @@ struct ocr_picture picture_thumbnail(PIX *pix, int side)
     return out;
 }
 
+/* Brightness, raised where there is colour: black print stays black, the red and blue of stamps and pens fade to at most
+ * half way to the paper, so that coloured print stays readable too. */
+static PIX *fade_colours(PIX *pix)
+{
+    enum { CAST = 24 /* levels of colour that light and JPEG give to anything */ };
+    int w = pixGetWidth(pix), h = pixGetHeight(pix);
+    PIX *grey = pixCreate(w, h, 8);
+    for (int y = 0; grey && y < h; y++) {
+        const l_uint32 *from = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
+        l_uint32 *to = pixGetData(grey) + (size_t)y * (size_t)pixGetWpl(grey);
+        for (int x = 0; x < w; x++) {
+            int r = (int)(from[x] >> 24), g = (int)(from[x] >> 16 & 255), b = (int)(from[x] >> 8 & 255);
+            int most = r > g ? r : g, least = r < g ? r : g, bright = (77 * r + 150 * g + 29 * b) >> 8;
+            int colour = (most > b ? most : b) - (least < b ? least : b) - CAST, room = (255 - bright) * 55 / 100;
+            if (colour > 0) bright += colour < room ? colour : room;
+            SET_DATA_BYTE(to, x, (l_uint8)bright);
+        }
+    }
+    return grey;
+}
+
 PIX *picture_prepare(PIX *pix)
 {
-    PIX *grey = pixConvertTo8(pix, 0);
+    PIX *grey = pixGetDepth(pix) == 32 ? fade_colours(pix) : pixConvertTo8(pix, 0);
     if (!grey) return NULL;
     int w = pixGetWidth(grey), h = pixGetHeight(grey), shorter = w < h ? w : h;
     if (shorter > PREPARED_SIDE_MAX) {

@@ -16,7 +16,8 @@ struct ocr_picture picture_encode(PIX *pix, int quality);
 /* The same, at most `side` px long. */
 struct ocr_picture picture_thumbnail(PIX *pix, int side);
 
-/* Grey, at most 1600 px on the shorter side, paper made evenly white and ink dark. */
+/* Grey, at most 1600 px on the shorter side, paper made evenly white and ink dark; coloured stamps and pens become paler
+ * than black print. */
 PIX *picture_prepare(PIX *pix);
 
 /* Black ink on white by a local threshold (Sauvola), 1 bit a pixel, from 8 bit grey. */

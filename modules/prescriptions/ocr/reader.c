@@ -1,6 +1,7 @@
 /* From bytes to a draft: decode, prepare, find the table, name its columns, read its rows and the header block. */
 #include "ocr.h"
 
+#include "borderless.h"
 #include "columns.h"
 #include "engine.h"
 #include "fields.h"
@@ -140,6 +141,25 @@ static void finish(struct ocr_draft *draft)
     if (draft->row_count == 0 && !draft->error[0]) text_copy(draft->error, sizeof draft->error, "ocr.no_rows");
 }
 
+/* No table of lines: perhaps its words stand in columns all the same. Otherwise the error of the table search stays. */
+static void read_without_grid(struct page *page, struct ocr_pictures *pictures)
+{
+    struct ocr_draft *draft = page->draft;
+    PIX *straight = borderless_read(page->reader->engine, page->reader->lexicon, page->upright, draft);
+    if (!straight) return;
+    struct ocr_box table = draft->rows[0].box, *last = &draft->rows[draft->row_count - 1].box;
+    table.y -= 2 * table.h; /* the headings */
+    table.h = last->y + last->h - table.y;
+    draft->error[0] = '\0';
+    draft->turned = 0;
+    draft->width = pixGetWidth(straight);
+    draft->height = pixGetHeight(straight);
+    fields_read(page->reader->engine, straight, &table, draft);
+    finish(draft);
+    if (pictures) pictures->rectified = picture_encode(straight, RECTIFIED_QUALITY);
+    pixDestroy(&straight);
+}
+
 static void read_page(struct page *page, struct ocr_pictures *pictures)
 {
     struct ocr_draft *draft = page->draft;
@@ -148,7 +168,10 @@ static void read_page(struct page *page, struct ocr_pictures *pictures)
         text_copy(draft->error, sizeof draft->error, "ocr.too_blurred");
         return;
     }
-    if (!find_prescription(page)) return;
+    if (!find_prescription(page)) {
+        read_without_grid(page, pictures);
+        return;
+    }
     guess_name_column(page);
     draft->grid = true;
     draft->width = pixGetWidth(page->flat);
@@ -161,24 +184,31 @@ static void read_page(struct page *page, struct ocr_pictures *pictures)
     if (pictures) pictures->rectified = picture_encode(page->flat, RECTIFIED_QUALITY);
 }
 
+/* Decodes once: the copies to keep, and the grey picture to read. NULL with *error: it could not be decoded. */
+static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures, const char **error)
+{
+    PIX *pix = picture_decode(data, size, error);
+    if (pix && pictures) {
+        pictures->image = picture_encode(pix, 0);
+        pictures->thumbnail = picture_thumbnail(pix, THUMBNAIL_SIDE);
+    }
+    PIX *prepared = pix ? picture_prepare(pix) : NULL;
+    pixDestroy(&pix);
+    return prepared;
+}
+
 void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct ocr_draft *draft,
               struct ocr_pictures *pictures, ocr_progress_fn *progress, void *arg)
 {
     struct page *page = calloc(1, sizeof *page);
-    const char *error = "ocr.bad_image";
+    const char *error = NULL;
     memset(draft, 0, sizeof *draft);
     if (pictures) *pictures = (struct ocr_pictures){ .image = { NULL, 0 } };
     if (page) {
         *page = (struct page){ .reader = reader, .draft = draft, .progress = progress, .arg = arg };
         report(page, "decode", 5);
-        PIX *pix = picture_decode(data, size, &error);
-        if (pix && pictures) {
-            pictures->image = picture_encode(pix, 0);
-            pictures->thumbnail = picture_thumbnail(pix, THUMBNAIL_SIDE);
-        }
+        page->upright = decode(data, size, pictures, &error);
         report(page, "prepare", 15);
-        page->upright = pix ? picture_prepare(pix) : NULL;
-        pixDestroy(&pix);
     }
     if (page && page->upright) read_page(page, pictures);
     else text_copy(draft->error, sizeof draft->error, error ? error : "ocr.bad_image");

@@ -1,0 +1,188 @@
+/* What the reader makes of texts: numbers, names, dates, labels, headings. No pictures, no models. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../../../../../modules/prescriptions/ocr/columns.h"
+#include "../../../../../modules/prescriptions/ocr/dates.h"
+#include "../../../../../modules/prescriptions/ocr/fields.h"
+#include "../../../../../modules/prescriptions/ocr/names.h"
+#include "../../../../../modules/prescriptions/ocr/number.h"
+#include "../../../../../modules/prescriptions/ocr/rows.h"
+#include "../../../../../modules/prescriptions/ocr/text.h"
+#include "../../../../../modules/prescriptions/ocr/words.h"
+
+#include <math.h>
+#include <string.h>
+
+static void numbers_are_parsed(void **state)
+{
+    static const struct { const char *text; double value; size_t length; } good[] = { { "1", 1, 1 }, { "0,5", 0.5, 3 }, { "1.5", 1.5, 3 }, { "½", 0.5, 2 },
+        { "1½", 1.5, 3 }, { "1 1/2", 1.5, 5 }, { "1+1/2", 1.5, 5 }, { "11/2", 1.5, 4 }, { "1/2", 0.5, 3 }, { "3/4", 0.75, 3 }, { "14 tabs", 14, 2 },
+        { "120", 120, 3 }, { "1/2 គ្រាប់", 0.5, 3 } };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        size_t length;
+        double value = number_parse(good[i].text, &length);
+        if (fabs(value - good[i].value) > 1e-9 || length != good[i].length) fail_msg("%s: %g (%zu bytes)", good[i].text, value, length);
+    }
+}
+
+static void other_texts_are_no_numbers(void **state)
+{
+    static const char *const bad[] = { "", "-", "abc", "/2", "12/03", "4/3", "1/25", ".5", "x½" };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        size_t length;
+        double value = number_parse(bad[i], &length);
+        if (!isnan(value)) fail_msg("\"%s\" became %g", bad[i], value);
+    }
+}
+
+static void names_come_apart(void **state)
+{
+    static const struct { const char *text, *name, *strength, *form; } cases[] = {
+        { "Amoxicillin 500mg", "Amoxicillin", "500mg", "" }, { "1. Tab. Paracetamol 500 mg", "Paracetamol", "500 mg", "tablet" },
+        { "Vitamin B1 250mg", "Vitamin B1", "250mg", "" }, { "Vitamine B1-B6-B12", "Vitamine B1-B6-B12", "", "" },
+        { "Paracetamol syrup 120mg/5ml", "Paracetamol syrup", "120mg/5ml", "" }, { "Digoxin 0.25mg", "Digoxin", "0.25mg", "" },
+        { "Betadine 10%", "Betadine", "10%", "" }, { "Inj Ceftriaxone 1g", "Ceftriaxone", "1g", "injection" },
+        { "Captopril 25mg", "Captopril", "25mg", "" }, { "", "", "", "" }, { "500mg", "500mg", "", "" } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX];
+        names_split(cases[i].text, name, strength, form);
+        assert_string_equal(name, cases[i].name);
+        assert_string_equal(strength, cases[i].strength);
+        assert_string_equal(form, cases[i].form);
+    }
+}
+
+static void dates_are_found(void **state)
+{
+    static const struct { const char *line, *date; bool sure; } cases[] = { { "Date: 12/03/2024", "2024-03-12", true }, { "2024-03-12", "2024-03-12", true },
+        { "Le 8 octobre 2023", "2023-10-08", true }, { "March 12, 2024", "2024-03-12", true }, { "ថ្ងៃទី 12 ខែ 03 ឆ្នាំ 2024", "2024-03-12", true },
+        { "ថ្ងៃទី ១២ ខែ ០៣ ឆ្នាំ ២០២៤", "2024-03-12", true }, { "12/03/24", "2024-03-12", false } };
+    static const char *const none[] = { "", "Tel 012 345 678", "45/13/2024", "12/2024", "1 2 3" };
+    char date[11];
+    bool sure;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!dates_find(cases[i].line, date, &sure)) fail_msg("no date in \"%s\"", cases[i].line);
+        assert_string_equal(date, cases[i].date);
+        assert_int_equal(sure, cases[i].sure);
+    }
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (dates_find(none[i], date, &sure)) fail_msg("%s in \"%s\"", date, none[i]);
+}
+
+static void labels_cut_a_line(void **state)
+{
+    const char *line = "Name: Sok Dara  Age: 45  Sex: Male";
+    struct field_span spans[FIELD_KINDS];
+    (void)state;
+    assert_int_equal(fields_find_labels(line, spans, FIELD_KINDS), 3);
+    assert_int_equal(spans[1].kind, FIELD_AGE);
+    assert_memory_equal(line + spans[1].from, ": 45  ", 6);
+    assert_int_equal(spans[1].to, (int)(strstr(line, "Sex") - line));
+    assert_int_equal(fields_find_labels("Dosage and message", spans, FIELD_KINDS), 0);
+    assert_string_equal(fields_gender("ស្រី"), "female");
+    assert_string_equal(fields_gender("M"), "male");
+    assert_null(fields_gender("x"));
+}
+
+static void headings_name_columns(void **state)
+{
+    static const char *const khmer[] = { "ល.រ", "ឈ្មោះឱសថ", "ចំនួន", "ព្រឹក (6-8)", "ថ្ងៃត្រង់ (11-12)", "ល្ងាច (5-6)", "យប់ (8-10)" };
+    static const char *const french[] = { "Médicaments", "Matin", "Midi", "Soir", "Quantité", "Remarques" };
+    static const char *const misread[] = { "No", "Drug name", "Qty", "Morninq", "", "Eveninq", "Night" };
+    struct columns columns;
+    (void)state;
+    columns_decide(khmer, 7, &columns);
+    assert_int_equal(columns.slots, 4);
+    assert_int_equal(columns.of[COLUMN_MORNING], 3);
+    assert_int_equal(columns.of[COLUMN_QUANTITY], 2);
+    columns_decide(french, 6, &columns);
+    assert_int_equal(columns.slots, 3);
+    assert_int_equal(columns.of[COLUMN_NIGHT], -1);
+    assert_int_equal(columns.of[COLUMN_EVENING], 3);
+    columns_decide(misread, 7, &columns);
+    assert_int_equal(columns.slots, 4);
+    assert_int_equal(columns.of[COLUMN_NOON], 4);
+    assert_false(columns.slots_sure);
+}
+
+static void other_tables_are_refused(void **state)
+{
+    static const char *const invoice[] = { "No", "Description", "Unit price", "Amount", "Tax", "Total" };
+    static const char *const upside_down[] = { "", "L", "T", "SLOTS", "gud", "apioy" };
+    static const char *const wrong_order[] = { "Drug", "Night", "Evening", "Noon", "Morning", "Qty" };
+    struct columns columns;
+    (void)state;
+    columns_decide(invoice, 6, &columns);
+    assert_int_equal(columns.slots, 0);
+    columns_decide(upside_down, 6, &columns);
+    assert_int_equal(columns.slots, 0);
+    columns_decide(wrong_order, 6, &columns);
+    assert_int_equal(columns.slots, 0);
+}
+
+static void words_in_cells_mean_something(void **state)
+{
+    double sure;
+    (void)state;
+    assert_string_equal(words_meal("ក្រោយបាយ", &sure), "after");
+    assert_string_equal(words_meal("avant les repas", &sure), "before");
+    assert_null(words_meal("PRN", &sure));
+    assert_string_equal(words_form("គ្រាប់ស្រោប", &sure), "capsule");
+    assert_string_equal(words_form("14 គ្រាប់", &sure), "tablet");
+    assert_true(words_as_needed("si besoin"));
+    assert_true(words_as_needed("ពេលឈឺ"));
+    assert_false(words_as_needed("after meals"));
+}
+
+static struct ocr_row row_of(double quantity, double morning, double evening, const char *form)
+{
+    struct ocr_row row = { .sequence_number = 1 };
+    row.quantity = (struct ocr_number){ .value = quantity, .confidence = 0.9, .source = OCR_SOURCE_OCR };
+    row.doses[OCR_MORNING] = (struct ocr_number){ .value = morning, .confidence = 0.9, .source = OCR_SOURCE_OCR };
+    row.doses[OCR_EVENING] = (struct ocr_number){ .value = evening, .confidence = 0.9, .source = OCR_SOURCE_OCR };
+    text_copy(row.form.text, sizeof row.form.text, form);
+    return row;
+}
+
+static void a_failed_tally_makes_the_row_unsure(void **state)
+{
+    (void)state;
+    struct ocr_row good = row_of(10, 1, 1, "tablet"), bad = row_of(11, 1, 1, "tablet"), bottle = row_of(1, 1, 1, "syrup"), nothing = row_of(10, 0, 0, "tablet");
+    rows_check(&good);
+    assert_false(good.doses[OCR_MORNING].unsure);
+    assert_true(good.duration_days.value == 5 && good.duration_days.source == OCR_SOURCE_RULE);
+    rows_check(&bad);
+    assert_true(bad.doses[OCR_MORNING].unsure && bad.doses[OCR_EVENING].unsure && bad.quantity.unsure);
+    rows_check(&bottle);
+    assert_false(bottle.doses[OCR_MORNING].unsure);
+    rows_check(&nothing);
+    assert_true(nothing.doses[OCR_MORNING].unsure);
+}
+
+static void broken_utf8_is_harmless(void **state)
+{
+    static const char *const texts[] = { "\xff\xfe", "\xe1\x9e", "a\xf0\x9f", "\xc3" };
+    char copy[3];
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) (void)text_fold(texts[i]);
+    text_copy(copy, sizeof copy, "aé\xe1\x9e\x80");
+    assert_string_equal(copy, "a");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_parsed), cmocka_unit_test(other_texts_are_no_numbers), cmocka_unit_test(names_come_apart),
+        cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
+        cmocka_unit_test(other_tables_are_refused), cmocka_unit_test(words_in_cells_mean_something),
+        cmocka_unit_test(a_failed_tally_makes_the_row_unsure), cmocka_unit_test(broken_utf8_is_harmless) };
+    return cmocka_run_group_tests_name("prescriptions/ocr/words", tests, NULL, NULL);
+}
