@@ -6,7 +6,7 @@ SELECT u.id, u.email, u.phone_number, u.role::text AS role, u.onboarding_status:
        u.deactivated_reason, u.email_verified, u.totp_enabled, d.verification_status, u.deletion_scheduled_at, u.last_login_at, u.created_at,
        u.id AS _cursor_1
   FROM seen, users u LEFT JOIN doctor_profiles d ON d.user_id = u.id
- WHERE u.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ WHERE u.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    AND (:role::text IS NULL OR u.role::text = :role)
    AND (:status::text IS NULL OR u.onboarding_status::text = :status)
    AND (:is_active::boolean IS NULL OR u.is_active = :is_active::boolean)
@@ -56,7 +56,7 @@ SELECT queue, status, count, oldest_seconds FROM queue_depths() ORDER BY queue, 
 -- name: admin_list_jobs
 SELECT id, queue, kind, status, attempts, max_attempts, last_error, created_at, run_after, completed_at, id AS _cursor_1
   FROM admin_jobs(:queue::text, coalesce(:status::text, 'dead'))
- WHERE id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ WHERE id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY id DESC LIMIT :limit::int + 1
 
 -- name: admin_retry_job

@@ -37,7 +37,7 @@ SELECT s.id, s.device_name, s.user_agent, host(s.ip) AS ip, s.created_at, s.last
        coalesce(s.revoked_reason, CASE WHEN least(s.idle_expires_at, s.expires_at) <= now() THEN 'expired' END) AS ended_reason,
        s.id AS _cursor_1
   FROM user_sessions s
- WHERE s.user_id = app_user_id() AND s.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ WHERE s.user_id = app_user_id() AND s.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
    AND (coalesce(:ended::boolean, false) OR s.revoked_at IS NULL AND least(s.idle_expires_at, s.expires_at) > now())
  ORDER BY s.id DESC LIMIT :limit::int + 1
 

@@ -11,7 +11,7 @@ SELECT i.id, i.relationship, i.permissions,
        CASE WHEN i.status = 'pending' AND i.expires_at <= now() THEN 'expired' ELSE i.status END AS status,
        i.expires_at, i.claimed_at, i.created_at, i.id AS _cursor_1
   FROM family_invitations i
- WHERE i.patient_id = app_user_id() AND i.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+ WHERE i.patient_id = app_user_id() AND i.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY i.id DESC
  LIMIT :limit::int + 1;
 
@@ -37,7 +37,7 @@ SELECT c.id, c.family_member_id AS "member.id", u.first_name AS "member.first_na
   FROM family_connection_requests c LEFT JOIN users u ON u.id = c.family_member_id
  WHERE app_user_id() IN (c.patient_id, c.family_member_id)
    AND (:status::text IS NULL OR c.status = :status::text)
-   AND c.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND c.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY c.id DESC
  LIMIT :limit::int + 1;
 
@@ -57,7 +57,7 @@ SELECT f.id, f.family_member_id AS "member.id", u.first_name AS "member.first_na
        f.id AS _cursor_1
   FROM family_relationships f JOIN users u ON u.id = f.family_member_id
  WHERE f.patient_id = app_user_id() AND f.status = 'active' AND (f.expires_at IS NULL OR f.expires_at > now())
-   AND f.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND f.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY f.id DESC
  LIMIT :limit::int + 1;
 
@@ -82,7 +82,7 @@ SELECT f.id, f.patient_id AS "patient.id", u.first_name AS "patient.first_name",
        f.relationship_type AS relationship, family_rights(f) AS permissions, f.expires_at, f.created_at, f.id AS _cursor_1
   FROM family_relationships f JOIN users u ON u.id = f.patient_id
  WHERE f.family_member_id = app_user_id() AND f.status = 'active' AND (f.expires_at IS NULL OR f.expires_at > now())
-   AND f.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND f.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY f.id DESC
  LIMIT :limit::int + 1;
 

@@ -51,7 +51,7 @@ SELECT r.id, r.patient_id, r."medication.id", r."medication.name", r."medication
  WHERE r.patient_id = (SELECT a.patient FROM asked a)
    AND (:medication_id::uuid IS NULL OR r."medication.id" = :medication_id::uuid)
    AND (:active::boolean IS NULL OR r.is_active = :active::boolean)
-   AND r.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND r.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY r.id DESC
  LIMIT (SELECT :limit::int + 1 FROM asked);
 

@@ -11,7 +11,7 @@ SELECT c.id, c.type, c.patient_id, c.language, c.status, c.period_from AS "perio
   FROM report_cards c
  WHERE (:patient_id::uuid IS NULL OR c.patient_id = :patient_id::uuid)
    AND (:type::text IS NULL OR c.type = :type::text)
-   AND c.id < coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+   AND c.id < (SELECT coalesce(:cursor_1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
  ORDER BY c.id DESC
  LIMIT :limit::int + 1;
 

@@ -82,7 +82,7 @@ enum err db_fault_read(struct arena *mem, const PGresult *result, struct db_faul
             out->code = err_name(out->kind);
         break;
     }
-    if (out->kind == E_INTERNAL)
+    if (out->kind == E_INTERNAL || str_eq(sqlstate, "42501"))
         out->message = field_text(mem, result, PG_DIAG_MESSAGE_PRIMARY); /* for the log, names no values */
     return out->kind;
 }

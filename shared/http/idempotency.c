@@ -10,7 +10,7 @@
 #include "http/exchange.h"
 #include "json/json_read.h"
 
-#define KEY_BYTES_MAX 255
+#define KEY_BYTES_MAX 128
 
 enum err idempotency_read(struct request *r)
 {

@@ -7,7 +7,7 @@
 #include "db/pool.h"
 #include "http/request.h"
 
-/* Takes the header of an authenticated POST; E_INVALID when it is not 1..255 visible ASCII characters. */
+/* Takes the header of an authenticated POST; E_INVALID when it is not 1..128 visible ASCII characters. */
 enum err idempotency_read(struct request *r) MUST_CHECK;
 /* Claims the key inside the request's transaction; a request still running under it is a conflict. */
 struct db_call idempotency_begin_call(struct request *r, struct rows *rows);

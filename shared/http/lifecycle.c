@@ -1,4 +1,5 @@
 /* One request from its first byte to its log line. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "access/ratelimit.h"
@@ -14,6 +15,7 @@
 #include "http/metrics.h"
 
 #define API_PREFIX "/api/v1"
+#define STALE_SECONDS 38 /* just under nginx's fastcgi_read_timeout */
 
 /* --- reading the request line and headers ------------------------------------------------------------------------ */
 
@@ -76,6 +78,15 @@ static void read_head(struct request *r)
     r->inputs = arena_array(r->mem, LIMIT_FIELDS, sizeof *r->inputs);
     r->faults.mem = r->mem;
     r->reply.body.mem = r->mem;
+}
+
+/* A request that lay in the socket's queue until nginx had given its client up must not take effect afterwards. */
+static enum err refuse_stale(struct request *r)
+{
+    const char *started = fcgi_param(r->exchange->fcgi, "REQUEST_STARTED"); /* Unix seconds with milliseconds */
+    if (r->method == GET || !started || (double)clock_unix() - strtod(started, NULL) < STALE_SECONDS)
+        return OK;
+    return fail(r, E_UNAVAILABLE, "request.too_late");
 }
 
 /* --- deciding ----------------------------------------------------------------------------------------------------- */
@@ -184,6 +195,8 @@ static enum err run_handler(struct request *r)
 static enum err answer(struct request *r)
 {
     enum err err = find_route(r);
+    if (err == OK)
+        err = refuse_stale(r);
     if (err == OK)
         err = authenticate(r);
     if (err == OK)

@@ -115,14 +115,16 @@ static struct db_call enter_call(const struct request *r)
 
 /* --- faults ----------------------------------------------------------------------------------------------------- */
 
+/* 42501 is answered as "not found", but a missing grant says it too, and somebody has to hear of that. */
 static enum err refuse(struct request *r, const struct sql_stmt *sql, const struct db_fault *fault)
 {
-    if (fault->kind == E_INTERNAL || fault->kind == E_UNAVAILABLE) {
+    bool denied = str_eq(fault->sqlstate, "42501");
+    if (fault->kind == E_INTERNAL || fault->kind == E_UNAVAILABLE || denied) {
         struct log_line *l = log_begin(LOG_ERROR, "db.fault");
         log_str(l, "request_id", r->id);
         log_str(l, "statement", sql->name);
         log_str(l, "sqlstate", fault->sqlstate);
-        log_str(l, "message", fault->kind == E_INTERNAL ? fault->message : NULL);
+        log_str(l, "message", fault->kind == E_INTERNAL || denied ? fault->message : NULL);
         log_end(l);
     }
     r->problem = (struct problem){
