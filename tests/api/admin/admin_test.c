@@ -179,7 +179,8 @@ static void dead_jobs_are_seen_and_tried_again(void **state)
     struct person admin;
     char id[37];
     admin_new(&admin);
-    snprintf(id, sizeof id, "%s", owner_sql("INSERT INTO jobs (kind, status, attempts, completed_at, last_error) VALUES ('nobody_takes_this', 'dead', 5, now(), 'test') RETURNING id", NULL));
+    snprintf(id, sizeof id, "%s", owner_sql("INSERT INTO jobs (kind, status, attempts, completed_at, last_error) "
+                                              "VALUES ('nobody_takes_this', 'dead', 5, now(), 'test') RETURNING id", NULL));
     struct answer *a = expect(get(admin.token, "/admin/queues/jobs?queue=jobs"), 200);
     assert_string_equal(answer_text(a, "items.0.id"), id);
     expect(get(admin.token, "/admin/queues"), 200);

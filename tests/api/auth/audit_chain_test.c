@@ -105,6 +105,13 @@ static void expect_named(const char *fault)
         fail_msg("expected \"%s\" in:\n%s", place, told);
 }
 
+/* The head says that the chain ends before the row. */
+static void set_head_back(void)
+{
+    tamper("UPDATE audit_heads h SET seq = a.seq, hash = a.hash FROM audit_logs a "
+           "WHERE a.chain = h.chain AND h.chain = $1::smallint AND a.seq = $2::bigint - 1");
+}
+
 static void an_untouched_log_is_whole(void **state)
 {
     (void)state;
@@ -163,7 +170,7 @@ static void a_cut_tail_is_found_by_the_anchor(void **state)
 {
     (void)state;
     tamper("DELETE FROM audit_logs WHERE chain = $1::smallint AND seq >= $2::bigint");
-    tamper("UPDATE audit_heads h SET seq = a.seq, hash = a.hash FROM audit_logs a WHERE a.chain = h.chain AND h.chain = $1::smallint AND a.seq = $2::bigint - 1");
+    set_head_back();
     assert_int_equal(owner_count("SELECT count(*) FROM audit_verify()", NULL), 0);
     assert_int_equal(verify(), 1);
     assert_non_null(strstr(told, "anchored row is gone"));
@@ -177,7 +184,7 @@ static void a_rewritten_tail_is_found_by_the_anchor(void **state)
 {
     (void)state;
     tamper("DELETE FROM audit_logs WHERE chain = $1::smallint AND seq >= $2::bigint");
-    tamper("UPDATE audit_heads h SET seq = a.seq, hash = a.hash FROM audit_logs a WHERE a.chain = h.chain AND h.chain = $1::smallint AND a.seq = $2::bigint - 1");
+    set_head_back();
     for (int i = 0; i < 3; i++)
         owner_sql("SELECT audit('test.rewritten', 'test', NULL, NULL)", NULL);
     assert_int_equal(owner_count("SELECT count(*) FROM audit_verify()", NULL), 0);
