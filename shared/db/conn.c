@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "core/log.h"
@@ -33,6 +32,7 @@ enum err conn_open(struct db_conn *conn)
         return E_UNAVAILABLE;
     }
     PQsetNoticeReceiver(pg, ignore_notice, NULL);
+    PQsetErrorVerbosity(pg, PQERRORS_SQLSTATE); /* PQerrorMessage goes to the log: codes, no texts that quote values */
     conn->pg = pg;
     return OK;
 }
@@ -42,7 +42,6 @@ void conn_close(struct db_conn *conn)
     PQfinish(conn->pg);
     conn->pg = NULL;
     conn->broken = false;
-    memset(conn->prepared, 0, sizeof conn->prepared);
     conn->prepared_count = 0;
 }
 

@@ -17,7 +17,7 @@ struct db_conn {
     struct db_conn *next_free;
     PGconn *pg;                                    /* NULL while closed */
     bool broken;                                   /* the protocol state is unclear: close at release */
-    const struct sql_stmt *prepared[LIMIT_STATEMENTS * 2]; /* open addressing by address */
+    const struct sql_stmt *prepared[LIMIT_STATEMENTS]; /* what this server process knows by name, oldest first */
     size_t prepared_count;
 };
 

@@ -83,7 +83,7 @@ enum err db_fault_read(struct arena *mem, const PGresult *result, struct db_faul
         break;
     }
     if (out->kind == E_INTERNAL || str_eq(sqlstate, "42501"))
-        out->message = field_text(mem, result, PG_DIAG_MESSAGE_PRIMARY); /* for the log, names no values */
+        out->message = field_text(mem, result, PG_DIAG_MESSAGE_PRIMARY); /* for the log; these name objects, not values */
     return out->kind;
 }
 

@@ -9,11 +9,12 @@
 
 struct db_fault {
     enum err kind;
-    int status;          /* HTTP status it stands for */
-    char sqlstate[6];    /* "" when the connection itself failed */
-    const char *code;    /* problem code: the constraint's name, or a general one */
-    const char *message; /* English; only shown when our own functions raised it (SQLSTATE DTnnn) */
-    const char *detail;  /* JSON object text to merge into the problem, or NULL */
+    int status;            /* HTTP status it stands for */
+    const char *statement; /* which of the batch; NULL when the connection itself failed */
+    char sqlstate[6];      /* "" when the connection itself failed */
+    const char *code;      /* problem code: the constraint's name, or a general one */
+    const char *message;   /* English; shown only when our own functions raised it (SQLSTATE DTnnn), else for the log */
+    const char *detail;    /* JSON object text to merge into the problem, or NULL */
 };
 
 /* Fills `out` from an error result. Text lives on `mem`. Never logs values: PostgreSQL's DETAIL may hold them. */

@@ -110,6 +110,11 @@ enum err db_lease(struct db_pool *pool, struct db_conn **out)
     return OK;
 }
 
+bool db_transaction_failed(const struct db_conn *conn)
+{
+    return PQtransactionStatus(conn->pg) == PQTRANS_INERROR;
+}
+
 /* Ends whatever transaction is still open; a connection where even that fails is not kept. */
 static void roll_back(struct db_conn *conn)
 {

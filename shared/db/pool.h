@@ -41,9 +41,12 @@ struct db_call {
 enum err db_run(struct db_conn *conn, struct arena *mem, struct db_call *calls, size_t count,
                 struct db_fault *fault) MUST_CHECK;
 
-/* LISTEN on a channel (a fixed name, never input). */
+/* A statement of the open transaction has failed. COMMIT would be a ROLLBACK then, and report no fault. */
+bool db_transaction_failed(const struct db_conn *conn);
+
+/* LISTEN on a channel (a fixed name, never input). After a fault only db_release is left to do. */
 enum err db_listen(struct db_conn *conn, const char *channel) MUST_CHECK;
-/* Waits up to `ms` for a notification; true when one came. E_UNAVAILABLE when the connection is gone. */
+/* Waits up to `ms`, or until a signal, for a notification; *came is true when one came. E_UNAVAILABLE when the connection is gone. */
 enum err db_wait_notification(struct db_conn *conn, int ms, bool *came) MUST_CHECK;
 
 #endif

@@ -1,6 +1,8 @@
 /* PostgreSQL's binary formats (src/backend/utils/adt/ *send functions) to text and JSON. All integers are big-endian. */
 #include "db/value.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -89,20 +91,25 @@ static void uuid_text(struct buf *out, const unsigned char *p)
     buf_add(out, text, n);
 }
 
+static double read_float(struct value v)
+{
+    uint64_t bits = big_endian(v.bytes, v.size);
+    uint32_t few = (uint32_t)bits;
+    float f;
+    double d;
+    memcpy(&f, &few, sizeof f);
+    memcpy(&d, &bits, sizeof d);
+    return v.type == PG_FLOAT4 ? (double)f : d;
+}
+
+/* NaN and the infinities are no JSON numbers. */
 static void float_text(struct buf *out, struct value v)
 {
-    double d;
-    if (v.type == PG_FLOAT4) {
-        uint32_t bits = (uint32_t)big_endian(v.bytes, 4);
-        float f;
-        memcpy(&f, &bits, sizeof f);
-        d = (double)f;
-        buf_printf(out, "%.6g", d);
-        return;
-    }
-    uint64_t bits = big_endian(v.bytes, 8);
-    memcpy(&d, &bits, sizeof d);
-    buf_printf(out, "%.15g", d);
+    double d = read_float(v);
+    if (isfinite(d))
+        buf_printf(out, "%.*g", v.type == PG_FLOAT4 ? FLT_DIG : DBL_DIG, d);
+    else
+        buf_str(out, "null");
 }
 
 static void time_text(struct buf *out, struct value v)
