@@ -206,7 +206,7 @@ GRANT EXECUTE ON FUNCTION prescription_enqueue(uuid, integer), prescription_crea
       confirm_prescription(uuid, jsonb, boolean, uuid, date), viewed_prescription(uuid, text), viewed_patient(uuid, text, text),
       viewed_medication(uuid, text, text, uuid), prescription_mentions(uuid, text), row_etag(timestamptz), unchanged_prescription(uuid, text),
       unchanged_medication(uuid, text), review_fields(uuid, uuid, text[]), upload_begin(uuid, bigint, bigint, bigint),
-      upload_room(bigint, bigint, bigint), upload_store(uuid, uuid, text, bytea, text, integer, integer, integer, bigint, bigint)
+      prescription_stage(uuid), upload_room(bigint, bigint, bigint), upload_store(uuid, uuid, text, bytea, text, integer, integer, integer, bigint, bigint)
    TO dastern_prescriptions;
 
 GRANT SELECT ON prescriptions, medications, patient_profiles, medication_reminder_logs, dose_events TO dastern_reminders;
