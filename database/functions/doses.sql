@@ -56,7 +56,7 @@ CREATE OR REPLACE FUNCTION dose_keep() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    IF OLD.status <> 'pending' OR OLD.fired_at IS NOT NULL OR OLD.due_at <= now() THEN
+    IF (OLD.status <> 'pending' OR OLD.fired_at IS NOT NULL OR OLD.due_at <= now()) AND NOT is_erasing(OLD.patient_id) THEN
         PERFORM refuse('DT409', 'dose.history_kept', 'What has happened to a dose stays.');
     END IF;
     RETURN OLD;
