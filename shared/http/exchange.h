@@ -19,6 +19,7 @@ struct exchange {
     bool entered;                     /* enter() has said yes in this request */
     const char *idempotency_key;      /* NULL without */
     bool replayed;                    /* the reply is a stored one */
+    bool head_only;                   /* HEAD: answered like GET, without the body */
     const char *body_hash;            /* hex SHA-256 of the body, for the key's fingerprint */
     const char *limit, *cursor_1, *cursor_2;
     const char *if_match;             /* ETag without quotes */
@@ -49,6 +50,6 @@ void problem_render(struct request *r, enum err err);
 void reply_send(struct request *r);
 
 /* system.c: /healthz, /readyz, /metrics */
-bool system_serve(struct request *r, const char *path);
+bool system_serve(struct request *r); /* false: none of them */
 
 #endif

@@ -49,7 +49,7 @@ struct input {
 };
 
 /* One fault; pointer is an RFC 6901 JSON pointer ("/email"), code from: required type format min max length choice
- * unknown encoding control duplicate. `limit` is the bound that was missed, for min/max/length. */
+ * unknown encoding control duplicate. */
 struct field_fault {
     const char *pointer;
     const char *code;

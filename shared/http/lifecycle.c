@@ -46,15 +46,14 @@ static const char *read_request_id(struct request *r)
     return made;
 }
 
-static enum err read_path(struct request *r, const char **raw)
+/* What nginx chose the area by: decoded, dots and double slashes resolved. Never REQUEST_URI, in which "/metrics/../api/v1/…"
+ * still stands as it was sent: what nginx took for one path must not be another here. */
+static enum err read_path(struct request *r)
 {
-    const char *uri = param_or(r, "REQUEST_URI", "/");
-    size_t n = strcspn(uri, "?");
-    char *path;
-    *raw = uri;
-    if (n > LIMIT_PATH_BYTES || !percent_decode(r->mem, uri, n, false, &path))
+    const char *path = param_or(r, "DOCUMENT_URI", "/");
+    size_t n = strlen(path);
+    if (n > LIMIT_PATH_BYTES || !utf8_valid(path, n))
         return fail(r, E_INVALID, "request.path");
-    *raw = path;
     r->path = str_starts(path, API_PREFIX "/") ? path + strlen(API_PREFIX) : path;
     return OK;
 }
@@ -71,7 +70,9 @@ static const char *unquoted_etag(struct request *r, const char *header)
 static void read_head(struct request *r)
 {
     r->id = read_request_id(r);
-    r->method = method_parse(param_or(r, "REQUEST_METHOD", ""));
+    const char *method = param_or(r, "REQUEST_METHOD", "");
+    r->exchange->head_only = str_eq(method, "HEAD");
+    r->method = r->exchange->head_only ? GET : method_parse(method);
     r->ip = param_or(r, "REMOTE_ADDR", "");
     r->language = language_choose(request_header(r, "Accept-Language"));
     r->exchange->if_match = unquoted_etag(r, "If-Match");
@@ -101,7 +102,7 @@ static enum err find_route(struct request *r)
         return fail(r, E_NOT_FOUND, "not_found");
     for (enum method method = GET; !m.route && method <= DELETE; method++)
         if (m.allowed & 1u << method)
-            buf_printf(&allow, "%s%s", allow.len ? ", " : "", method_name(method));
+            buf_printf(&allow, "%s%s", allow.len ? ", " : "", method == GET ? "GET, HEAD" : method_name(method));
     r->exchange->allow = allow.data;
     if (!m.route)
         return fail_with(r, E_INVALID, 405, "request.method", NULL);
@@ -185,8 +186,12 @@ static enum err run_handler(struct request *r)
 {
     r->exchange->park_ms = 0;
     enum err err = r->route->run(r, r->route->sql);
+    if (r->exchange->replayed)
+        return request_commit(r); /* whatever the handler made of it */
     if (err == E_LATER)
-        return r->exchange->replayed ? request_commit(r) : E_LATER;
+        return E_LATER;
+    if (err == OK && r->reply.status == 0)
+        return fail(r, E_INTERNAL, "internal"); /* a handler that forgot to answer */
     if (err == OK && r->who.signed_in && !r->exchange->entered)
         err = request_enter(r); /* nothing is ever answered to a session that was not checked */
     return err == OK ? request_commit(r) : err;
@@ -243,11 +248,10 @@ static enum err conclude(struct request *r, enum err err)
 
 enum err request_serve(struct request *r)
 {
-    const char *path;
     r->started_us = clock_us();
     read_head(r);
-    enum err err = read_path(r, &path);
-    if (err == OK && system_serve(r, path)) {
+    enum err err = read_path(r);
+    if (err == OK && system_serve(r)) {
         reply_send(r);
         return OK;
     }
@@ -264,9 +268,9 @@ enum err request_resume(struct request *r)
 
 enum err request_later(struct request *r, int ms)
 {
-    request_release(r);
     if (!r->exchange->may_park)
         return OK;
+    request_release(r);
     r->exchange->park_ms = ms;
     return E_LATER;
 }

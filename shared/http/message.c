@@ -34,9 +34,8 @@ static const char *known_language(const char *range)
 
 static double quality(const char *range)
 {
-    const char *end = range + strcspn(range, ",");
-    const char *q = strstr(range, "q=");
-    return q && q < end ? strtod(q + 2, NULL) : 1.0;
+    const char *q = memmem(range, strcspn(range, ","), "q=", 2);
+    return q ? strtod(q + 2, NULL) : 1.0;
 }
 
 const char *language_choose(const char *accept_language)

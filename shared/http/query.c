@@ -115,18 +115,22 @@ static struct db_call enter_call(const struct request *r)
 
 /* --- faults ----------------------------------------------------------------------------------------------------- */
 
-/* 42501 is answered as "not found", but a missing grant says it too, and somebody has to hear of that. */
-static enum err refuse(struct request *r, const struct sql_stmt *sql, const struct db_fault *fault)
+/* What is our fault, or PostgreSQL's; a missing GRANT too (42501), though clients are told 404. Never what is theirs. */
+static void log_fault(const struct request *r, const struct db_fault *fault)
 {
-    bool denied = str_eq(fault->sqlstate, "42501");
-    if (fault->kind == E_INTERNAL || fault->kind == E_UNAVAILABLE || denied) {
-        struct log_line *l = log_begin(LOG_ERROR, "db.fault");
-        log_str(l, "request_id", r->id);
-        log_str(l, "statement", sql->name);
-        log_str(l, "sqlstate", fault->sqlstate);
-        log_str(l, "message", fault->kind == E_INTERNAL || denied ? fault->message : NULL);
-        log_end(l);
-    }
+    if (fault->kind != E_INTERNAL && fault->kind != E_UNAVAILABLE && !str_eq(fault->sqlstate, "42501"))
+        return;
+    struct log_line *l = log_begin(LOG_ERROR, "db.fault");
+    log_str(l, "request_id", r->id);
+    log_str(l, "statement", fault->statement);
+    log_str(l, "sqlstate", fault->sqlstate);
+    log_str(l, "message", fault->message);
+    log_end(l);
+}
+
+static enum err refuse(struct request *r, const struct db_fault *fault)
+{
+    log_fault(r, fault);
     r->problem = (struct problem){
         .status = fault->status,
         .code = fault->code,
@@ -142,7 +146,7 @@ static enum err run_batch(struct request *r, struct db_conn *conn, struct db_cal
     struct db_fault fault;
     if (db_run(conn, r->mem, calls, n, &fault) == OK)
         return OK;
-    return refuse(r, calls[n - 1].sql, &fault);
+    return refuse(r, &fault);
 }
 
 static enum err lease(struct request *r, struct db_conn **conn)
@@ -206,6 +210,8 @@ static enum err query(struct request *r, const struct sql_stmt *sql, struct rows
     struct db_call call = {.sql = sql, .values = bind(r, sql, &given), .rows = rows};
     if (!call.values)
         return fail(r, E_INTERNAL, "internal");
+    if (r->exchange->replayed)
+        return E_LATER; /* a handler that goes on regardless does nothing twice */
     bool joins = r->exchange->conn || r->exchange->idempotency_key;
     return once && !joins ? query_alone(r, call) : query_in_transaction(r, call);
 }
@@ -254,11 +260,21 @@ enum err request_enter(struct request *r)
     return err;
 }
 
+/* A handler that ignored a fault must not be answered with success for what PostgreSQL has undone. */
+static enum err refuse_commit(struct request *r)
+{
+    log_note(LOG_ERROR, "commit.after_fault", "route", r->route->path);
+    request_release(r);
+    return r->problem.status ? E_INTERNAL : fail(r, E_INTERNAL, "internal");
+}
+
 enum err request_commit(struct request *r)
 {
     struct exchange *x = r->exchange;
     if (!x->conn)
         return OK;
+    if (db_transaction_failed(x->conn))
+        return refuse_commit(r);
     struct db_call calls[2];
     size_t n = 0;
     if (x->idempotency_key && !x->replayed)

@@ -157,5 +157,5 @@ void reply_send(struct request *r)
 {
     struct buf head = {.mem = r->mem};
     render_head(r, &head);
-    fcgi_send(r->exchange->fcgi, head.data, head.len, r->reply.body.data, r->reply.body.len);
+    fcgi_send(r->exchange->fcgi, head.data, head.len, r->reply.body.data, r->exchange->head_only ? 0 : r->reply.body.len);
 }

@@ -114,8 +114,8 @@ enum err reply_no_content(struct request *r) MUST_CHECK; /* 204 */
 enum err reply_file(struct request *r, const char *name, const char *content_type) MUST_CHECK;
 /*
  * Parks the request without holding a thread or a connection and runs the handler again after `ms`; r->waited_us then
- * tells how long it has waited. Returns E_LATER, which the handler returns; or OK when there is no room to wait
- * (draining, too many parked): then answer now.
+ * tells how long it has waited. What db_query has written so far is rolled back. Returns E_LATER, which the handler
+ * returns; or OK when there is no room to wait (draining, too many parked): then answer now.
  */
 enum err request_later(struct request *r, int ms) MUST_CHECK;
 

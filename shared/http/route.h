@@ -58,7 +58,7 @@ void route_find(struct arena *mem, const struct route *routes, enum method metho
                 struct route_match *out);
 /* Name of the k-th capture of a path pattern, NULL past the last. */
 const char *route_capture_name(struct arena *mem, const char *pattern, size_t k);
-/* GET when the name is none of ours gives 0. */
+/* 0 when the name is none of ours. */
 enum method method_parse(const char *name);
 const char *method_name(enum method m);
 

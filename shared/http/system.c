@@ -41,8 +41,9 @@ static void answer_health(struct request *r)
     json_close(&out, '}');
 }
 
-bool system_serve(struct request *r, const char *path)
+bool system_serve(struct request *r)
 {
+    const char *path = r->path;
     if (str_eq(path, "/healthz")) {
         answer_health(r);
     } else if (str_eq(path, "/readyz")) {

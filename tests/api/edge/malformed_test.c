@@ -25,6 +25,8 @@ static const struct {
     {"a NUL in the path", "GET /api/v1/auth/%00 HTTP/1.1\r\n" HOST "\r\n", 400, "request.malformed"},
     {"a path out of the tree", "GET /../../etc/passwd HTTP/1.1\r\n" HOST "\r\n", 400, "request.malformed"},
     {"an encoded path out of the tree", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\n" HOST "\r\n", 400, "request.malformed"},
+    {"a module's figures under another area's path", "GET /metrics/../api/v1/auth/me HTTP/1.1\r\n" HOST "\r\n", 401, "auth.token_missing"},
+    {"the same encoded", "GET /metrics/%2e%2e/api/v1/auth/me HTTP/1.1\r\n" HOST "\r\n", 401, "auth.token_missing"},
     {"both lengths", LOGIN "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400, "request.malformed"},
     {"two lengths", LOGIN "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400, "request.malformed"},
     {"a length below zero", LOGIN "Content-Length: -5\r\n\r\n", 400, "request.malformed"},
