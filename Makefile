@@ -29,7 +29,7 @@ SYSTEM_INCLUDES := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I 
 CPPFLAGS := -D_GNU_SOURCE -Ishared -I$(GEN) $(SYSTEM_INCLUDES) $(CPPFLAGS_EXTRA)
 CFLAGS := -std=c11 -g $(MODE) $(WARN) $(HARDEN) -MMD -MP $(CFLAGS_EXTRA)
 LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed $(filter -fsanitize%,$(MODE))
-LIBS := -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -ljwt -lcrypto -lm
+LIBS := -lfcgi $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcrypto -lm
 
 # --- what there is -----------------------------------------------------------------------------------------------
 AREAS := $(sort $(foreach d,$(wildcard modules/*/),$(if $(wildcard $(d)$(notdir $(d:%/=%)).c),$(notdir $(d:%/=%)))))

@@ -18,6 +18,7 @@
 #define LIMIT_ID_TOKEN_BYTES (16L * 1024)
 #define LIMIT_TEXT_CHARS 10000        /* code points of one text input that names no smaller limit */
 #define LIMIT_FAULTS 100              /* faults reported for one request */
+#define LIMIT_ROUTES 64               /* of one area */
 #define LIMIT_FIELDS 64               /* fields of one route, captures included */
 #define LIMIT_STATEMENT_PARAMS 64
 #define LIMIT_STATEMENTS 256          /* prepared statements of one connection */

@@ -52,6 +52,8 @@ bool check_routes(const struct area *area)
     bool good = true;
     struct arena *mem = arena_new(4096);
     for (const struct route *a = area->routes; a->method; a++) {
+        if (a - area->routes == LIMIT_ROUTES)
+            good = complain(a, "is one route too many", "");
         for (const struct route *b = area->routes; b != a; b++)
             if (a->method == b->method && str_eq(a->path, b->path))
                 good = complain(a, "stands twice", "");

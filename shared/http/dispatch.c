@@ -18,12 +18,17 @@
 #define ARENA_BYTES 16384
 #define IDLE_WAIT_MS 1000
 #define PARKED_WAIT_MS 50
+#define LOOK_AGAIN_US 20000      /* at a request of which only the beginning has come */
+#define PATIENCE_US 10000000     /* with the rest of it */
+#define ACCEPT_PAUSE_US 10000    /* no file descriptor left: the connection keeps waiting, and so do we */
 #define STACK_BYTES (512L * 1024)
 
+/* One that is parked waits either with a request, or for the rest of one. */
 struct conn {
     struct fcgi *fcgi;
     struct request *parked; /* its memory belongs to this connection until it is answered */
     int64_t parked_at_us, wake_us;
+    int64_t begun_us;       /* when the beginning of a request was seen; 0: it has come whole */
     struct conn *next;
 };
 
@@ -56,8 +61,11 @@ static void watch(struct conn *c, int operation)
 static void accept_one(void)
 {
     int fd = accept4(d.listen, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            usleep(ACCEPT_PAUSE_US);
         return;
+    }
     if (atomic_load(&d.connections) >= LIMIT_CONNECTIONS) {
         close(fd); /* overload is shed at once: nginx tries another or answers 503 */
         return;
@@ -68,11 +76,12 @@ static void accept_one(void)
     watch(c, EPOLL_CTL_ADD);
 }
 
-static void park(struct conn *c, struct request *r)
+/* Afterwards the connection belongs to whichever thread takes it. */
+static void park(struct conn *c, struct request *r, int64_t us)
 {
     c->parked = r;
     c->parked_at_us = clock_us();
-    c->wake_us = c->parked_at_us + r->exchange->park_ms * 1000L;
+    c->wake_us = c->parked_at_us + us;
     pthread_mutex_lock(&d.lock);
     c->next = d.parked;
     d.parked = c;
@@ -98,9 +107,28 @@ static void finish_conn(struct conn *c)
         close_conn(c);
 }
 
+/* Reading half a request would hold the thread until its peer sends the rest: a few of those, and nobody is served. */
+static bool wait_for_rest(struct conn *c)
+{
+    int64_t now = clock_us();
+    if (fcgi_arrived(c->fcgi)) {
+        c->begun_us = 0;
+        return false;
+    }
+    if (c->begun_us == 0)
+        c->begun_us = now;
+    if (atomic_load(&d.draining) || now - c->begun_us > PATIENCE_US)
+        close_conn(c);
+    else
+        park(c, NULL, LOOK_AGAIN_US);
+    return true;
+}
+
 /* The arena is the thread's; a parked request takes it along and the thread gets a new one. */
 static void serve_ready(struct conn *c, struct arena **mem)
 {
+    if (wait_for_rest(c))
+        return;
     if (fcgi_accept(c->fcgi) != OK) {
         close_conn(c);
         return;
@@ -114,7 +142,7 @@ static void serve_ready(struct conn *c, struct arena **mem)
     r->exchange->may_park = reserve_parking();
     bool reserved = r->exchange->may_park;
     if (request_serve(r) == E_LATER) {
-        park(c, r);
+        park(c, r, r->exchange->park_ms * 1000L);
         *mem = arena_new(ARENA_BYTES);
         return;
     }
@@ -131,7 +159,7 @@ static void resume(struct conn *c)
     r->exchange->may_park = !atomic_load(&d.draining);
     bool gone = fcgi_peer_gone(c->fcgi);
     if (!gone && request_resume(r) == E_LATER) {
-        park(c, r);
+        park(c, r, r->exchange->park_ms * 1000L);
         return;
     }
     atomic_fetch_sub(&d.parked_count, 1);
@@ -172,7 +200,10 @@ static void work_once(struct arena **mem)
     struct conn *due = take_due();
     if (due) {
         atomic_fetch_add(&d.busy, 1);
-        resume(due);
+        if (due->parked)
+            resume(due);
+        else
+            serve_ready(due, mem);
         atomic_fetch_sub(&d.busy, 1);
         return;
     }
@@ -198,8 +229,9 @@ static void *thread_main(void *unused)
 
 void dispatch_start(const struct area *area, struct db_pool *pool, int listen_fd, int threads)
 {
-    /* EPOLLEXCLUSIVE: of the worker processes that share the socket, not all are woken for each connection. */
-    struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = NULL};
+    /* Every worker process is woken for a new connection, which is rare. With EPOLLEXCLUSIVE one alone would be, and if that
+     * one is just ending, the connection would lie there until the next comes. */
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     pthread_attr_t attr;
     d.area = area;
     d.pool = pool;
@@ -217,9 +249,10 @@ void dispatch_start(const struct area *area, struct db_pool *pool, int listen_fd
     pthread_attr_destroy(&attr);
 }
 
-void dispatch_drain(void)
+void dispatch_drain(bool accepts)
 {
-    epoll_ctl(d.epoll, EPOLL_CTL_DEL, d.listen, NULL);
+    if (!accepts)
+        epoll_ctl(d.epoll, EPOLL_CTL_DEL, d.listen, NULL);
     atomic_store(&d.draining, true);
 }
 

@@ -17,6 +17,7 @@
 
 #define SOCKET_TIMEOUT_S 10 /* a half-sent record or a peer that does not read must not hold a thread */
 
+#define PEEK_BYTES 16384     /* parameters that are longer are read as they come */
 #define RECORD_BYTES_MAX 65528L /* a record's length has 16 bits; a multiple of 8 needs no padding */
 
 struct fcgi {
@@ -55,6 +56,20 @@ void fcgi_free(struct fcgi *f)
 int fcgi_fd(const struct fcgi *f)
 {
     return f->request.ipcFd;
+}
+
+bool fcgi_arrived(const struct fcgi *f)
+{
+    unsigned char seen[PEEK_BYTES];
+    ssize_t n = recv(f->request.ipcFd, seen, sizeof seen, MSG_PEEK | MSG_DONTWAIT);
+    for (ssize_t at = 0; at + FCGI_HEADER_LEN <= n;) {
+        const unsigned char *header = seen + at;
+        int content = header[4] << 8 | header[5];
+        if (header[0] != FCGI_VERSION_1 || (header[1] == FCGI_PARAMS && content == 0))
+            return true;
+        at += FCGI_HEADER_LEN + content + header[6];
+    }
+    return n <= 0 || (size_t)n == sizeof seen || fcgi_peer_gone(f);
 }
 
 enum err fcgi_accept(struct fcgi *f)

@@ -16,6 +16,9 @@ struct fcgi *fcgi_new(int fd);
 /* Closes what is still open. NULL is allowed. */
 void fcgi_free(struct fcgi *f);
 int fcgi_fd(const struct fcgi *f);
+/* Are the next request's parameters here to their end (or is there nothing to wait for)? Then fcgi_accept does not block.
+ * The body is not looked at: nginx begins when it has the whole. */
+bool fcgi_arrived(const struct fcgi *f);
 
 /* Reads the next request's parameters. E_UNAVAILABLE: the peer closed or sent nonsense; free the connection. */
 enum err fcgi_accept(struct fcgi *f) MUST_CHECK;

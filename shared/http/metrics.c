@@ -3,8 +3,10 @@
 
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
-#define ROUTES_MAX 64
+#include "core/limits.h"
+
 #define CLASSES 5 /* 1xx … 5xx */
 
 static const long bucket_us[] = {1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 5000000};
@@ -16,23 +18,27 @@ struct counters {
     atomic_ulong sum_us;
 };
 
-static struct counters *shared; /* [ROUTES_MAX + 1]; the last is "no route" */
+static struct counters *shared; /* [LIMIT_ROUTES + 1]; the last is "no route" */
 
 size_t metrics_size(void)
 {
-    return (ROUTES_MAX + 1) * sizeof *shared;
+    return (LIMIT_ROUTES + 1) * sizeof *shared;
 }
 
+/* A worker from a newer file than its parent's does not count when it wants more memory than there is. */
 void metrics_map(int fd)
 {
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size < (off_t)metrics_size())
+        return;
     void *memory = mmap(NULL, metrics_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     shared = memory == MAP_FAILED ? NULL : memory;
 }
 
 static size_t route_index(const struct area *area, const struct route *route)
 {
-    size_t i = route ? (size_t)(route - area->routes) : ROUTES_MAX;
-    return i < ROUTES_MAX ? i : ROUTES_MAX;
+    size_t i = route ? (size_t)(route - area->routes) : LIMIT_ROUTES;
+    return i < LIMIT_ROUTES ? i : LIMIT_ROUTES;
 }
 
 void metrics_count(const struct area *area, const struct route *route, int status, long us)
@@ -82,10 +88,10 @@ void metrics_write(struct buf *out, const struct area *area)
     if (!shared)
         return;
     size_t n = 0;
-    for (; area->routes[n].method && n < ROUTES_MAX; n++) {
+    for (; area->routes[n].method && n < LIMIT_ROUTES; n++) {
         const struct route *route = &area->routes[n];
         write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"%s\",route=\"%s\"", area->name,
                                          method_name(route->method), route->path), &shared[n]);
     }
-    write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"\",route=\"none\"", area->name), &shared[ROUTES_MAX]);
+    write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"\",route=\"none\"", area->name), &shared[LIMIT_ROUTES]);
 }

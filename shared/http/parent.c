@@ -35,6 +35,9 @@ struct slot {
 static struct {
     const char *executable;
     int listen_fd, metrics_fd, workers;
+    ino_t inode;          /* of our socket's name: another parent may have taken the path since */
+    pid_t pid;
+    bool failing;         /* the last worker that was started did not become ready */
     struct slot slots[WORKERS_MAX];
 } p;
 
@@ -57,6 +60,12 @@ static int open_socket(const char *path)
     return fd;
 }
 
+static ino_t inode_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 static void set_number(const char *name, int value)
 {
     char text[16];
@@ -75,6 +84,7 @@ static void exec_worker(int ready_fd)
     set_number(ENV_LISTEN_FD, p.listen_fd);
     set_number(ENV_METRICS_FD, p.metrics_fd);
     set_number(ENV_READY_FD, ready_fd);
+    set_number(ENV_PARENT_PID, p.pid);
     execl(p.executable, p.executable, "--worker", (char *)NULL);
     _exit(127);
 }
@@ -87,6 +97,7 @@ static bool wait_ready(int fd)
     return poll(&pfd, 1, READY_WAIT_MS) > 0 && read(fd, &byte, 1) == 1;
 }
 
+/* One that does not become ready in time is ended. */
 static bool start_worker(struct slot *slot)
 {
     int ready[2];
@@ -99,6 +110,9 @@ static bool start_worker(struct slot *slot)
     bool ok = pid > 0 && wait_ready(ready[0]);
     close(ready[0]);
     *slot = (struct slot){.pid = pid > 0 ? pid : 0, .started_us = clock_us()};
+    if (!ok && pid > 0)
+        kill(pid, SIGKILL);
+    p.failing = !ok;
     return ok;
 }
 
@@ -128,6 +142,22 @@ static void fill_slots(void)
             start_worker(&p.slots[i]);
 }
 
+static bool any_worker(void)
+{
+    for (int i = 0; i < p.workers; i++)
+        if (p.slots[i].pid > 0)
+            return true;
+    return false;
+}
+
+/* Nobody serves, and starting somebody failed: better refused now (nginx answers 503) than after nginx's time-out. */
+static void turn_away(void)
+{
+    int fd;
+    while (p.failing && !any_worker() && (fd = accept4(p.listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
+}
+
 /* The old one goes only when the new one serves. If the new one does not come up, the old one stays. */
 static void roll(void)
 {
@@ -135,8 +165,6 @@ static void roll(void)
         struct slot fresh;
         if (!start_worker(&fresh)) {
             log_note(LOG_ERROR, "parent.roll_stopped", "reason", "the new worker did not become ready");
-            if (fresh.pid > 0)
-                kill(fresh.pid, SIGKILL);
             return;
         }
         pid_t old = p.slots[i].pid;
@@ -147,7 +175,7 @@ static void roll(void)
     log_note(LOG_INFO, "parent.rolled", "executable", p.executable);
 }
 
-/* Every worker, also those that are still draining after a roll, gets the signal through the children left. */
+/* Workers that were rolled have had their signal; all are waited for. */
 static void stop_workers(void)
 {
     int64_t until = clock_us() + STOP_WAIT_MS * 1000L;
@@ -182,13 +210,16 @@ int parent_run(const char *executable, const char *socket_path, int workers, siz
     block_signals(&set);
     p.executable = executable;
     p.workers = workers < WORKERS_MAX ? workers : WORKERS_MAX;
+    p.pid = getpid();
     p.listen_fd = open_socket(socket_path);
+    p.inode = inode_of(socket_path);
     p.metrics_fd = memfd_create("metrics", MFD_CLOEXEC);
     if (p.listen_fd < 0 || p.metrics_fd < 0 || ftruncate(p.metrics_fd, (off_t)metrics_bytes) != 0)
         return EXIT_FAILURE;
     log_note(LOG_INFO, "parent.started", "socket", socket_path);
     for (;;) {
         fill_slots();
+        turn_away();
         int signal = sigtimedwait(&set, NULL, &(struct timespec){.tv_nsec = 100000000});
         if (signal == SIGCHLD)
             reap();
@@ -197,7 +228,8 @@ int parent_run(const char *executable, const char *socket_path, int workers, siz
         else if (signal == SIGTERM || signal == SIGINT)
             break;
     }
+    if (inode_of(socket_path) == p.inode)
+        unlink(socket_path); /* nobody new; the workers see it and serve those who have come already */
     stop_workers();
-    unlink(socket_path);
     return EXIT_SUCCESS;
 }

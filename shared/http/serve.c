@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +20,9 @@
 #include "http/fcgi.h"
 #include "http/metrics.h"
 #include "http/parent.h"
+#include "json/json_read.h"
 
+#define BUSY_SECONDS 20   /* a request that takes longer than this beyond the drain is not waited for */
 #define ORPHAN_SECONDS 30 /* how long workers whose parent was killed keep serving until another takes over */
 
 static const struct config_item serve_config[] = {
@@ -51,7 +54,7 @@ static const struct config_item *join_config(const struct config_item *own)
     return all;
 }
 
-static int fd_from(const char *name)
+static int number_from(const char *name)
 {
     const char *text = getenv(name);
     return text ? (int)strtol(text, NULL, 10) : -1;
@@ -71,14 +74,14 @@ static enum err start_worker(const struct area *area, int listen_fd)
     if (area->start && (err = area->start()) != OK)
         return err;
     fcgi_init();
-    metrics_map(fd_from(ENV_METRICS_FD));
+    metrics_map(number_from(ENV_METRICS_FD));
     int threads = (int)config_int("DASTERN_THREADS");
     struct db_pool *pool = db_pool_new(config_text("DASTERN_DB"), threads, config_bool("DASTERN_DB_PREPARE"));
     dispatch_start(area, pool, listen_fd, threads);
     return OK;
 }
 
-/* Has another parent bound the path meanwhile? Compared by what the path leads to now and did at the start. */
+/* Is the socket gone from its path: another parent has bound it, or ours is ending? */
 static bool socket_replaced(ino_t own)
 {
     struct stat st;
@@ -91,9 +94,11 @@ static ino_t socket_inode(void)
     return stat(config_text("DASTERN_SOCKET"), &st) == 0 ? st.st_ino : 0;
 }
 
-/* Until SIGTERM, or until a new parent has taken over from a killed one. */
-static void wait_for_end(const sigset_t *set, pid_t parent, ino_t inode)
+/* Until SIGTERM, or until a new parent has taken over from a killed one. When none comes, the path goes, so that nginx is
+ * refused and does not wait for somebody who has left. */
+static void wait_for_end(const sigset_t *set, ino_t inode)
 {
+    pid_t parent = number_from(ENV_PARENT_PID);
     int64_t orphaned_us = 0;
     for (;;) {
         if (sigtimedwait(set, NULL, &(struct timespec){.tv_nsec = 100000000}) > 0)
@@ -102,36 +107,58 @@ static void wait_for_end(const sigset_t *set, pid_t parent, ino_t inode)
             continue;
         if (orphaned_us == 0)
             orphaned_us = clock_us();
-        if (socket_replaced(inode) || clock_us() - orphaned_us > ORPHAN_SECONDS * 1000000L)
+        if (socket_replaced(inode))
             return;
+        if (clock_us() - orphaned_us > ORPHAN_SECONDS * 1000000L) {
+            unlink(config_text("DASTERN_SOCKET"));
+            return;
+        }
     }
 }
 
-static void drain(void)
+static bool still_needed(int64_t until)
+{
+    int64_t now = clock_us();
+    return (dispatch_busy() > 0 && now < until + BUSY_SECONDS * 1000000L) || (dispatch_connections() > 0 && now < until);
+}
+
+/* Rolled, the socket is left to the other workers. When it has lost its path, nobody comes after us: its backlog is ours. */
+static void drain(ino_t inode)
 {
     int64_t until = clock_us() + config_int("DASTERN_DRAIN_SECONDS") * 1000000L;
-    dispatch_drain();
-    while (dispatch_busy() > 0 || (dispatch_connections() > 0 && clock_us() < until))
+    dispatch_drain(socket_replaced(inode));
+    do
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    while (still_needed(until));
+}
+
+/* Room for LIMIT_CONNECTIONS besides the database's and the uploads' files: the usual soft limit is 1024. */
+static void raise_file_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
 }
 
 static int worker_process(const struct area *area)
 {
     sigset_t set;
-    pid_t parent = getppid();
-    int ready_fd = fd_from(ENV_READY_FD);
+    int ready_fd = number_from(ENV_READY_FD);
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    signal(SIGHUP, SIG_IGN); /* is for the parent */
+    raise_file_limit();
     sigprocmask(SIG_BLOCK, &set, NULL);
     ino_t inode = socket_inode();
-    if (start_worker(area, fd_from(ENV_LISTEN_FD)) != OK)
+    if (start_worker(area, number_from(ENV_LISTEN_FD)) != OK)
         return EXIT_FAILURE;
     if (ready_fd >= 0 && write(ready_fd, "r", 1) == 1)
         close(ready_fd);
-    wait_for_end(&set, parent, inode);
-    drain();
+    wait_for_end(&set, inode);
+    drain(inode);
     return EXIT_SUCCESS;
 }
 
@@ -154,5 +181,6 @@ int serve(const struct area *area, int argc, char **argv)
     if (!check_routes(area))
         return EXIT_FAILURE;
     process_harden();
+    json_wipe_freed();
     return process_option(argc, argv, "--worker") ? worker_process(area) : parent_process();
 }

@@ -15,6 +15,7 @@
 #include "db/bind.h"
 #include "db/check.h"
 #include "db_sql.h"
+#include "json/json_read.h"
 #include "jobs_sql.h"
 
 #define POLL_MS 1000      /* how late a job may start when its notification was lost */
@@ -194,7 +195,7 @@ static void run_round(void)
     if (w.definition->queue)
         err = claim_and_run();
     if (err == OK && w.definition->queue)
-        return; /* there may be more */
+        sleep_ms = 0; /* there may be more; announcements are still read, or they pile up between PostgreSQL and us */
     if (!stopping)
         wait_for_work(err == OK || err == E_LATER ? sleep_ms : OUTAGE_MS);
 }
@@ -235,6 +236,7 @@ int worker_main(const struct worker *worker, int argc, char **argv)
     config_load(process_config, worker->config, argc, argv);
     log_init(worker->name, config_text("DASTERN_LOG_LEVEL"));
     process_harden();
+    json_wipe_freed();
     catch_signals();
     name_claimant(worker->name);
     w.pool = db_pool_new(config_text("DASTERN_DB"), CONNECTIONS, config_bool("DASTERN_DB_PREPARE"));

@@ -2,7 +2,9 @@
 #include "json/json_read.h"
 
 #include <float.h>
+#include <malloc.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/limits.h"
@@ -10,6 +12,18 @@
 
 /* Prints reals with the digits every double keeps: a decimal of up to 15 significant digits comes out as it went in. */
 #define TEXT_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DBL_DIG))
+
+/* Bodies hold passwords and diagnoses. */
+static void wipe_and_free(void *p)
+{
+    explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
+void json_wipe_freed(void)
+{
+    json_set_alloc_funcs(malloc, wipe_and_free);
+}
 
 static void fault_at(struct json_fault *fault, const char *code, const char *text, size_t pos)
 {
