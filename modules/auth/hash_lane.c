@@ -10,7 +10,9 @@
 #include "core/log.h"
 
 #define LANE_NICE 10
-#define LANE_LOOK_MS 12                  /* how often a waiting sign-in looks; a hash takes about 45 ms */
+#define LANE_LOOK_MS 12                  /* how often a waiting sign-in looks; a hash takes about 45 ms … */
+#define LANE_LOOK_LATER_MS 60            /* … and once it has waited longer, in a crowd where somebody always looks */
+#define LANE_CROWD_US 150000L
 #define LANE_WAIT_MAX_US (10 * 1000000L)
 #define LANE_RETRY_AFTER_S 5
 
@@ -63,7 +65,8 @@ enum err hash_lane_enter(struct request *r)
 {
     if (lane_take())
         return OK;
-    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, LANE_LOOK_MS) == E_LATER)
+    int look_ms = r->waited_us < LANE_CROWD_US ? LANE_LOOK_MS : LANE_LOOK_LATER_MS;
+    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, look_ms) == E_LATER)
         return E_LATER;
     enum err err = fail(r, E_UNAVAILABLE, "auth.busy");
     r->problem.retry_after_s = LANE_RETRY_AFTER_S;

@@ -1,0 +1,126 @@
+/* 200 sign-ins at once: all of them get an answer, and whoever is signed in hardly notices. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+/* after the standard headers it needs */
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "expect.h"
+#include "owner.h"
+#include "people.h"
+
+#define CROWD 200
+#define ACCOUNTS 20
+#define SAMPLES_MAX 20000
+#define ROUNDS 3
+
+static struct person accounts[ACCOUNTS], somebody;
+
+struct sampler {
+    atomic_bool stop;
+    int count, failed;
+    double ms[SAMPLES_MAX];
+};
+
+/* One person's requests, one after the other. */
+static void *sample(void *arg)
+{
+    struct sampler *s = arg;
+    while (!atomic_load(&s->stop) && s->count < SAMPLES_MAX) {
+        int64_t began = clock_us();
+        s->failed += get(somebody.token, "/auth/me")->status != 200;
+        s->ms[s->count++] = (double)(clock_us() - began) / 1000;
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    return NULL;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double p99(struct sampler *s)
+{
+    qsort(s->ms, (size_t)s->count, sizeof *s->ms, ascending);
+    return s->ms[s->count * 99 / 100];
+}
+
+struct visitor {
+    const char *email;
+    int status;
+};
+
+static void *visit(void *arg)
+{
+    struct visitor *v = arg;
+    json_t *body = json_pack("{s:s, s:s}", "email", v->email, "password", PERSON_PASSWORD);
+    v->status = post(NULL, body, "/auth/login")->status;
+    return NULL;
+}
+
+/* Samples while the crowd signs in (or for two seconds without one). */
+static double sample_round(bool crowded, int *let_in)
+{
+    static struct sampler s;
+    struct visitor visitors[CROWD];
+    pthread_t sampler, threads[CROWD];
+    s = (struct sampler){0};
+    *let_in = 0;
+    pthread_create(&sampler, NULL, sample, &s);
+    for (int i = 0; crowded && i < CROWD; i++) {
+        visitors[i] = (struct visitor){.email = accounts[i % ACCOUNTS].email};
+        pthread_create(&threads[i], NULL, visit, &visitors[i]);
+    }
+    for (int i = 0; crowded && i < CROWD; i++) {
+        pthread_join(threads[i], NULL);
+        *let_in += visitors[i].status == 200;
+        assert_true(visitors[i].status == 200 || visitors[i].status == 503);
+    }
+    if (!crowded)
+        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    atomic_store(&s.stop, true);
+    pthread_join(sampler, NULL);
+    assert_int_equal(s.failed, 0);
+    assert_true(s.count > 100);
+    return p99(&s);
+}
+
+/* A busy machine disturbs both; one round of three in which it holds is enough. */
+static void a_crowd_of_sign_ins_leaves_the_others_alone(void **state)
+{
+    (void)state;
+    person_new(&somebody, "patient");
+    for (int i = 0; i < ACCOUNTS; i++)
+        person_register(&accounts[i]);
+    double ratio = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        int none, let_in;
+        double idle = sample_round(false, &none), crowded = sample_round(true, &let_in);
+        ratio = crowded / idle;
+        print_message("GET /auth/me p99: idle %.1f ms, with %d sign-ins at once %.1f ms (%.1f times); %d let in\n", idle, CROWD, crowded,
+                      ratio, let_in);
+        assert_true(let_in > CROWD / 10); /* the rest was shed: 503 with Retry-After */
+        client_forget();
+        if (ratio < 3)
+            return;
+    }
+    assert_true(ratio < 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_crowd_of_sign_ins_leaves_the_others_alone, owner_forgive),
+    };
+    return cmocka_run_group_tests_name("auth: a crowd of sign-ins", tests, NULL, NULL);
+}
