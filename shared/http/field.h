@@ -61,6 +61,7 @@ struct field_faults {
     size_t count;
 };
 
+/* Notes one fault: pointer copied, code a literal. Beyond LIMIT_FAULTS they are dropped. */
 void field_fault_add(struct field_faults *faults, const char *pointer, const char *code);
 
 /* Checks a JSON object against the table and fills one input per field (same order). */
