@@ -1,4 +1,5 @@
 # Generated prescription pages, and the bench that reads them.
+#   make test-ocr     a fixed range of pages with floors on the figures; hostile pictures (MUTANTS=2000 for the long run)
 #   make bench-ocr SEEDS=1000-1199 [KIND=tables|borderless|unreadable] [LIST=1] [JOBS=2]
 OCR_DRAWING := $(shell pkg-config --cflags-only-I pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
 $(BUILD)/tests/ocr/%.o: CPPFLAGS += $(OCR_DRAWING)
@@ -7,8 +8,12 @@ OCR_LIBS := $(shell pkg-config --libs pangocairo lept tesseract jansson libsecco
 
 $(BUILD)/tests/ocr/page: $(BUILD)/tests/ocr/page_main.o $(OCR_PAGE_OBJ)
 	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -o $@
-$(BUILD)/tests/ocr/bench: $(BUILD)/tests/ocr/bench_main.o $(BUILD)/tests/ocr/bench_score.o $(OCR_PAGE_OBJ) $(LIBRARY)
+$(BUILD)/tests/ocr/bench: $(BUILD)/tests/ocr/bench_main.o $(BUILD)/tests/ocr/bench_score.o $(OCR_PAGE_OBJ) $(BUILD)/libprescriptions.a
 	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -o $@
+$(BUILD)/tests/ocr/floors_test: $(BUILD)/tests/ocr/floors_test.o $(BUILD)/tests/ocr/bench_score.o $(OCR_PAGE_OBJ) $(BUILD)/libprescriptions.a
+	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -lcmocka -o $@
+$(BUILD)/tests/ocr/mutants_test: $(BUILD)/tests/ocr/mutants_test.o $(OCR_PAGE_OBJ) $(BUILD)/libprescriptions.a
+	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -lcmocka -o $@
 # Writes modules/prescriptions/ocr/glyph_weights.c anew; only needed when the network or its classes change.
 $(BUILD)/tests/ocr/glyph_train: tests/ocr/glyph_train.c modules/prescriptions/ocr/glyph.c modules/prescriptions/ocr/glyph_weights.c $(OCR_PAGE_OBJ)
 	$(CC) $(CPPFLAGS) $(OCR_DRAWING) -std=c11 -O3 -march=native -ffast-math $^ $(OCR_LIBS) -o $@
@@ -21,7 +26,9 @@ $(READING_TEST): API_LIBS += $(OCR_LIBS)
 
 SEEDS ?= 1-30
 KIND ?= tables
-.PHONY: bench-ocr
+.PHONY: bench-ocr test-ocr
+test-ocr: $(BUILD)/tests/ocr/floors_test $(BUILD)/tests/ocr/mutants_test
+	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 bench-ocr: $(BUILD)/tests/ocr/bench
 	$< --seeds $(SEEDS) --kind $(KIND) $(if $(JOBS),--jobs $(JOBS)) $(if $(LIST),--list)
 

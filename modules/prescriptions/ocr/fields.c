@@ -218,6 +218,24 @@ static void take_span(const struct scene *scene, const struct line *line, const 
     }
 }
 
+/* Without a label that could be read: "ប្រុស" and "female" say what they are, and a number before "ឆ្នាំ" or "ans" is an age. */
+static void take_unlabelled(const struct scene *scene, const struct line *line)
+{
+    static const char *const years[] = { "ឆ្នាំ", "ans", "years", "yrs", "yo" };
+    for (int i = 0; i < line->count; i++) {
+        const struct engine_word *word = line->words[i];
+        const char *gender = text_fold(word->text).count > 3 ? fields_gender(word->text) : NULL;
+        if (gender) offer(&scene->draft->patient_gender, gender, 0.9 * word->confidence, &word->box);
+        char age[8];
+        if (!take_age(word->text, age, sizeof age)) continue;
+        const char *rest = word->text + strspn(word->text, ":. ");
+        rest += strspn(rest, "0123456789");
+        if (!*rest && i + 1 < line->count) rest = line->words[i + 1]->text;
+        for (size_t y = 0; y < sizeof years / sizeof *years; y++)
+            if (text_likeness(rest, years[y]) > 0.7) offer(&scene->draft->patient_age, age, 0.6 * word->confidence, &word->box);
+    }
+}
+
 static bool names_hospital(const char *line)
 {
     static const char *const words[] = { "មន្ទីរពេទ្យ", "គ្លីនិក", "មណ្ឌលសុខភាព", "មន្ទីរសម្រាក", "បន្ទប់ពិគ្រោះ", "Hospital", "Hôpital", "Clinic", "Clinique", "Polyclinic",
@@ -239,6 +257,7 @@ static void take_line(const struct scene *scene, const struct line *line, bool a
     char date[11];
     bool sure;
     for (int i = 0; i < count; i++) take_span(scene, line, &spans[i]);
+    if (above) take_unlabelled(scene, line);
     if (dates_find(line->text, date, &sure)) {
         offer(&scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
     } else if (strpbrk(line->text, "0123456789") && !text_has_khmer_word(line->text)) {
@@ -254,36 +273,63 @@ static void take_line(const struct scene *scene, const struct line *line, bool a
     }
 }
 
-/* Puts the words of each line together again and looks at the lines one by one. */
+/* Short words that the model itself doubts are, at the ends of a line, mostly stains, stamps and the edge of the paper. */
+static bool is_doubtful(const struct engine_word *word)
+{
+    return word->confidence < WORD_CONFIDENCE_MIN && text_fold(word->text).count < 4 && !strpbrk(word->text, "0123456789");
+}
+
+/* Puts words together to a line. */
+static void make_line(const struct engine_word *words, int count, struct line *line)
+{
+    size_t used = 0;
+    line->count = 0;
+    line->text[0] = '\0';
+    while (count > 0 && is_doubtful(&words[count - 1])) count--;
+    while (count > 0 && is_doubtful(words)) { words++; count--; }
+    for (int i = 0; i < count && line->count < LINE_WORDS_MAX; i++) {
+        size_t length = strlen(words[i].text);
+        if (used + length + 2 > sizeof line->text) break;
+        if (used) line->text[used++] = ' ';
+        line->starts[line->count] = (int)used;
+        line->words[line->count++] = &words[i];
+        memcpy(line->text + used, words[i].text, length + 1);
+        used += length;
+    }
+}
+
+/* A line in Latin letters is read once more, by the model that knows them better. */
+static void read_latin_line(const struct scene *scene, const struct line *line, bool above)
+{
+    static struct engine_word words[LINE_WORDS_MAX];
+    static struct line again;
+    double confidence;
+    struct ocr_box box = span_box(line, 0, (int)strlen(line->text), &confidence);
+    BOX *place = box.w > 0 ? boxCreate(box.x - 4, box.y - 4, box.w + 8, box.h + 8) : NULL;
+    PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL, *framed = part ? pixAddBorder(part, 12, 255) : NULL;
+    int count = framed ? engine_words(scene->engine, TONGUE_LATIN, SHAPE_LINE, framed, words, LINE_WORDS_MAX) : 0;
+    for (int i = 0; i < count; i++) {
+        words[i].box.x += place->x - 12;
+        words[i].box.y += place->y - 12;
+    }
+    make_line(words, count, &again);
+    if (again.count) take_line(scene, &again, above);
+    boxDestroy(&place);
+    pixDestroy(&part);
+    pixDestroy(&framed);
+}
+
 static void take_words(const struct scene *scene, const struct engine_word *words, int count, bool above)
 {
     static struct line line;
     for (int i = 0; i < count;) {
-        size_t used = 0;
-        line.count = 0;
-        line.text[0] = '\0';
-        for (int of = words[i].line; i < count && words[i].line == of; i++) {
-            size_t length = strlen(words[i].text);
-            if (line.count == LINE_WORDS_MAX || used + length + 2 > sizeof line.text) continue;
-            if (used) line.text[used++] = ' ';
-            line.starts[line.count] = (int)used;
-            line.words[line.count++] = &words[i];
-            memcpy(line.text + used, words[i].text, length + 1);
-            used += length;
-        }
+        int first = i;
+        while (i < count && words[i].line == words[first].line) i++;
+        make_line(words + first, i - first, &line);
+        if (line.count == 0) continue;
+        if (!text_has_khmer_word(line.text)) read_latin_line(scene, &line, above);
         take_line(scene, &line, above);
     }
-}
-
-/* Short words that the model itself doubts are mostly stains, stamps and the edge of the paper. */
-static int drop_doubtful(struct engine_word *words, int count)
-{
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-        bool short_one = text_fold(words[i].text).count < 4 && !strpbrk(words[i].text, "0123456789");
-        if (words[i].confidence >= WORD_CONFIDENCE_MIN || !short_one) words[kept++] = words[i];
-    }
-    return kept;
 }
 
 static void read_region(const struct scene *scene, const struct ocr_box *region, bool above)
@@ -293,7 +339,6 @@ static void read_region(const struct scene *scene, const struct ocr_box *region,
     BOX *place = boxCreate(region->x, region->y, region->w, region->h);
     PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL;
     int count = part ? engine_words(scene->engine, TONGUE_KHMER, SHAPE_BLOCK, part, words, WORDS_MAX) : 0;
-    count = drop_doubtful(words, count);
     for (int i = 0; i < count; i++) {
         words[i].box.x += region->x;
         words[i].box.y += region->y;

@@ -4,6 +4,7 @@
 #include "glyph.h"
 #include "lines.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,7 +297,10 @@ double number_parse(const char *text, size_t *length)
     return value + rest;
 }
 
-/* Tesseract's way of writing what it sees: look-alikes of 1 and of the decimal point stand for them. */
+static bool same(double a, double b) { return fabs(a - b) < 0.005; }
+
+/* Tesseract's way of writing what it sees: look-alikes of 1, 0 and / stand for them. The crop holds the number alone, so
+ * letters or a % after it mean that something else was seen. */
 static double parse_seen(const char *seen)
 {
     char text[32];
@@ -309,12 +313,28 @@ static double parse_seen(const char *seen)
         text[used++] = c;
     }
     text[used] = '\0';
-    return number_parse(text, &length);
+    double value = number_parse(text, &length);
+    if (isnan(value)) return value;
+    for (const char *p = text + length; *p; p++)
+        if (*p == '%' || isalnum((unsigned char)*p)) return NAN;
+    return value;
+}
+
+/* Tesseract has no ½; this is what its models make of it, alone or after a digit. A digit never comes out like this. */
+static bool seen_as_half(const char *seen)
+{
+    return seen[0] && (strchr(seen, '%') || strchr("YVyv", seen[0]));
+}
+
+/* Whether a Tesseract reading without a value of its own still speaks for the own reading of a ½. */
+static bool speaks_for_half(const struct own_reading *own, double mine, const char *seen)
+{
+    if (own->confidence < 0.95 || !strstr(own->text, "½")) return false;
+    if (same(mine, 0.5)) return seen_as_half(seen);
+    return seen[0] == own->text[0] && seen[1] == '%';
 }
 
 /* ---- the verdict --------------------------------------------------------------------------------------------- */
-
-static bool same(double a, double b) { return fabs(a - b) < 0.005; }
 
 static bool plausible(double value, enum number_role role)
 {
@@ -333,10 +353,19 @@ static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_r
     return lines_cut(crop, &box, 12);
 }
 
-/* Tesseract has no ½; this is what its models make of it. A digit never comes out like this. */
-static bool seen_as_half(const char *seen)
+/* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
+ * number. */
+static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, double mine)
 {
-    return seen[0] && (strchr(seen, '%') || strchr("YVyv", seen[0]));
+    struct piece all = join(line->at, line->count);
+    struct ocr_box box = { all.x, all.y, all.w, all.h };
+    PIX *part = lines_cut(crop, &box, 12);
+    char text[OCR_TEXT_MAX] = "";
+    size_t length;
+    if (part) engine_read(engine, TONGUE_KHMER, SHAPE_RAW_LINE, part, false, text, sizeof text);
+    pixDestroy(&part);
+    double whole = number_parse(text, &length);
+    return !isnan(whole) && !same(whole, mine);
 }
 
 static void take(struct number_reading *out, double value, double confidence, bool unsure)
@@ -358,10 +387,11 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     if (!part) return;
     engine_read(engine, TONGUE_LATIN_FAST, SHAPE_RAW_LINE, part, false, first, sizeof first);
     double a = parse_seen(first), b = NAN;
-    if (same(mine, 0.5) && isnan(a) && own->confidence > 0.95 && seen_as_half(first)) a = 0.5;
+    if (speaks_for_half(own, mine, first)) a = mine;
     if (!same(mine, a)) {
         engine_read(engine, TONGUE_KHMER, SHAPE_LINE, part, false, second, sizeof second);
         b = parse_seen(second);
+        if (speaks_for_half(own, mine, second)) b = mine;
     }
     pixDestroy(&part);
     snprintf(out->raw, sizeof out->raw, "%.12s|%.8s|%.8s", own->text, first, second);
@@ -370,6 +400,7 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     else if (plausible(a, role)) take(out, a, 0.4, true);
     else if (plausible(b, role)) take(out, b, 0.3, true);
     else take(out, NAN, 0, true);
+    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, mine)) take(out, mine, 0.4, true);
 }
 
 /* Nothing but paper, a dash or a speck. */
