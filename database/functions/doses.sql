@@ -107,28 +107,41 @@ BEGIN
        AND EXISTS (SELECT FROM dose_events e WHERE e.patient_id = d.patient_id AND e.client_event_id = client_event AND e.dose_id = d.id);
 END $$;
 
--- Keeps the changed dose, the event behind it and its audit row together. `was` is the dose before, `now_is` after.
-CREATE OR REPLACE FUNCTION dose_record(was medication_reminder_logs, now_is medication_reminder_logs, event text, at timestamptz,
-                                       client_event uuid, note text)
+-- Settles a dose that the caller holds: its new state, the event behind it, the next reminder and the audit row. What belongs to another
+-- state (a time taken, a snooze) goes.
+CREATE OR REPLACE FUNCTION dose_settle(was medication_reminder_logs, event text, next_status text, at timestamptz, amount numeric,
+                                       snooze timestamptz, note text, client_event uuid)
 RETURNS dose_card
 LANGUAGE plpgsql
 AS $$
+DECLARE
+    d medication_reminder_logs;
 BEGIN
     UPDATE medication_reminder_logs
-       SET status = now_is.status, actual_time = now_is.actual_time, taken_late = now_is.taken_late, dose_taken = now_is.dose_taken,
-           snoozed_until = now_is.snoozed_until, fire_at = now_is.fire_at, fired_at = now_is.fired_at, skip_reason = now_is.skip_reason,
-           notes = now_is.notes, recorded_by = app_user_id()
-     WHERE id = was.id AND scheduled_date = was.scheduled_date;
+       SET status = next_status, actual_time = CASE next_status WHEN 'taken' THEN at END, dose_taken = amount, snoozed_until = snooze,
+           taken_late = next_status = 'taken' AND at > grace_until, fire_at = coalesce(snooze, fire_at),
+           fired_at = CASE WHEN snooze IS NULL THEN fired_at END, skip_reason = CASE next_status WHEN 'skipped' THEN note END,
+           notes = CASE next_status WHEN 'taken' THEN coalesce(note, notes) ELSE notes END, recorded_by = app_user_id()
+     WHERE id = was.id AND scheduled_date = was.scheduled_date
+    RETURNING * INTO d;
     INSERT INTO dose_events (dose_id, scheduled_date, patient_id, medication_id, event, from_status, to_status, at, actor_id, client_event_id,
                              amount, note, undone)
-    VALUES (was.id, was.scheduled_date, was.patient_id, was.medication_id, event, was.status, now_is.status, at, app_user_id(), client_event,
-            now_is.dose_taken, note, CASE event WHEN 'undo' THEN to_jsonb(was) END);
-    IF was.fired_at IS NULL OR now_is.fired_at IS NULL THEN
+    VALUES (d.id, d.scheduled_date, d.patient_id, d.medication_id, event, was.status, next_status, at, app_user_id(), client_event,
+            amount, note, CASE event WHEN 'undo' THEN to_jsonb(was) END);
+    IF was.fired_at IS NULL OR snooze IS NOT NULL THEN
         UPDATE medication_reminders SET next_reminder_at = reminder_next(id)
-         WHERE id = was.reminder_id AND coalesce(next_reminder_at >= least(was.fire_at, now_is.fire_at), true);
+         WHERE id = d.reminder_id AND coalesce(next_reminder_at >= least(was.fire_at, snooze), true);
     END IF;
-    PERFORM audit('dose.' || event, 'dose', was.id, was.patient_id);
-    RETURN dose_card(now_is);
+    PERFORM audit('dose.' || event, 'dose', d.id, d.patient_id);
+    RETURN dose_card(d);
+END $$;
+
+-- Refuses an act on a dose in a state that does not know it.
+CREATE OR REPLACE FUNCTION dose_settled_already(was medication_reminder_logs) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
 END $$;
 
 -- Taken at `taken_at` (now when NULL; at most 5 minutes ahead of the server's clock, at most 12 hours before it was due), `dose_taken`
@@ -139,28 +152,19 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.due_at > now() + interval '12 hours' THEN
+    ELSIF was.due_at > now() + interval '12 hours' THEN
         PERFORM refuse('DT422', 'dose.too_early', 'This dose is not due for more than 12 hours.', jsonb_build_object('due_at', was.due_at));
-    END IF;
-    d.actual_time := coalesce(taken_at, now());
-    IF d.actual_time > now() + interval '5 minutes' OR d.actual_time < was.due_at - interval '12 hours' THEN
+    ELSIF taken_at > now() + interval '5 minutes' OR taken_at < was.due_at - interval '12 hours' THEN
         PERFORM refuse('DT422', 'dose.taken_at_range', 'This time does not fit the dose.');
+    ELSIF was.status NOT IN ('pending', 'snoozed', 'missed') THEN
+        PERFORM dose_settled_already(was);
     END IF;
-    d.status := 'taken';
-    d.dose_taken := coalesce(dose_take.dose_taken, was.dose_amount);
-    d.taken_late := d.actual_time > was.grace_until;
-    d.snoozed_until := NULL;
-    d.notes := coalesce(dose_take.notes, was.notes);
-    IF was.status NOT IN ('pending', 'snoozed', 'missed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    RETURN NEXT dose_record(was, d, 'take', d.actual_time, client_event, dose_take.notes);
+    RETURN NEXT dose_settle(was, 'take', 'taken', coalesce(taken_at, now()), coalesce(dose_take.dose_taken, was.dose_amount),
+                                           NULL, dose_take.notes, client_event);
 END $$;
 
 CREATE OR REPLACE FUNCTION dose_skip(dose uuid, reason text, client_event uuid DEFAULT NULL) RETURNS SETOF dose_card
@@ -168,19 +172,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
+    ELSIF was.status NOT IN ('pending', 'snoozed') THEN
+        PERFORM dose_settled_already(was);
     END IF;
-    IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    d.status := 'skipped';
-    d.skip_reason := reason;
-    d.snoozed_until := NULL;
-    RETURN NEXT dose_record(was, d, 'skip', now(), client_event, reason);
+    RETURN NEXT dose_settle(was, 'skip', 'skipped', now(), NULL, NULL, reason, client_event);
 END $$;
 
 -- Reminds again after `minutes` (5 to 240), which must still be within the grace: a snooze never hides a missed dose.
@@ -189,24 +188,18 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
+    until timestamptz := greatest(now(), was.due_at) + minutes * interval '1 minute';
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    d.snoozed_until := greatest(now(), was.due_at) + minutes * interval '1 minute';
-    IF minutes NOT BETWEEN 5 AND 240 OR d.snoozed_until >= was.grace_until THEN
+    ELSIF was.status NOT IN ('pending', 'snoozed') THEN
+        PERFORM dose_settled_already(was);
+    ELSIF minutes NOT BETWEEN 5 AND 240 OR until >= was.grace_until THEN
         PERFORM refuse('DT422', 'dose.snooze_range', 'Snooze for 5 minutes or more, and within the time this dose can wait.',
                        jsonb_build_object('grace_until', was.grace_until));
     END IF;
-    d.status := 'snoozed';
-    d.fire_at := d.snoozed_until;
-    d.fired_at := NULL;
-    RETURN NEXT dose_record(was, d, 'snooze', now(), client_event, NULL);
+    RETURN NEXT dose_settle(was, 'snooze', 'snoozed', now(), NULL, until, NULL, client_event);
 END $$;
 
 -- Back to pending, whatever the person had told; the events keep both. A dose past its grace will be found missed again.
@@ -215,22 +208,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.status NOT IN ('taken', 'skipped', 'snoozed') OR was.reminder_id IS NULL THEN
+    ELSIF was.status NOT IN ('taken', 'skipped', 'snoozed') OR was.reminder_id IS NULL THEN
         PERFORM refuse('DT409', 'dose.nothing_to_undo', 'There is nothing to take back.', jsonb_build_object('current_status', was.status));
     END IF;
-    d.status := 'pending';
-    d.actual_time := NULL;
-    d.dose_taken := NULL;
-    d.taken_late := false;
-    d.snoozed_until := NULL;
-    d.skip_reason := NULL;
-    RETURN NEXT dose_record(was, d, 'undo', now(), client_event, NULL);
+    RETURN NEXT dose_settle(was, 'undo', 'pending', now(), NULL, NULL, NULL, client_event);
 END $$;
 
 -- A dose taken as needed. Refused past the daily maximum or before the interval is over, with when the next would be right.
