@@ -24,7 +24,7 @@ else
 MODE := -O2 -D_FORTIFY_SOURCE=3
 endif
 # Third-party headers are system headers: our warnings are about our code.
-PACKAGES := libpq jansson hiredis lept tesseract libargon2 libcurl libseccomp libqrencode
+PACKAGES := libpq jansson hiredis lept tesseract libarchive libargon2 libcurl libseccomp libqrencode
 SYSTEM_INCLUDES := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I $(PACKAGES) 2>/dev/null))
 CPPFLAGS := -D_GNU_SOURCE -Ishared -I$(GEN) $(SYSTEM_INCLUDES) $(CPPFLAGS_EXTRA)
 CFLAGS := -std=c11 -g $(MODE) $(WARN) $(HARDEN) -MMD -MP $(CFLAGS_EXTRA)

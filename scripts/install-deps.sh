@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BUILD_PACKAGES=(
     gawk
     gcc
+    libarchive-dev
     libargon2-dev
     libc6-dev
     libcairo2-dev

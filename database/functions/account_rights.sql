@@ -12,17 +12,14 @@ BEGIN
     RETURN found;
 END $$;
 
--- Everything held about the caller. Pictures are named by the paths they are fetched from.
-CREATE OR REPLACE FUNCTION account_export() RETURNS json
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+-- Everything held about a person. Pictures are named by the paths they are fetched from.
+CREATE OR REPLACE FUNCTION export_document(me uuid) RETURNS json
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
-    me uuid := app_user_id();
     secret text[] := '{refresh_token,previous_refresh_token,password_hash,code_hash,token_hash,sealed,p256dh,auth}';
     files text[] := '{original_image_url,thumbnail_url,rectified_image_url,image_sha256}';
 BEGIN
-    PERFORM require_step_up();
-    PERFORM audit('account.exported', 'user', me, CASE app_role() WHEN 'patient' THEN me END);
     RETURN json_build_object(
         'exported_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
         'account', (SELECT to_jsonb(u) - secret FROM users u WHERE u.id = me),
@@ -64,6 +61,55 @@ BEGIN
                          FROM audit_logs a WHERE a.patient_id = me OR a.user_id = me));
 END $$;
 
+CREATE OR REPLACE FUNCTION export_allowed() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT require_step_up();
+    SELECT audit('account.exported', 'user', app_user_id(), CASE app_role() WHEN 'patient' THEN app_user_id() END)
+$$;
+
+CREATE OR REPLACE FUNCTION account_export() RETURNS json
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM export_allowed();
+    RETURN export_document(app_user_id());
+END $$;
+
+-- The same with the pictures, as a file made in the background. One at a time: asking again names the one under way.
+CREATE OR REPLACE FUNCTION export_request() RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    job uuid;
+BEGIN
+    PERFORM export_allowed();
+    PERFORM 1 FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    SELECT id INTO job FROM jobs WHERE user_id = app_user_id() AND kind = 'export' AND status IN ('queued', 'running');
+    IF job IS NULL THEN
+        INSERT INTO jobs (kind, user_id) VALUES ('export', app_user_id()) RETURNING id INTO job;
+    END IF;
+    RETURN job;
+END $$;
+
+-- What the worker puts into the file. No row: the account is closed.
+CREATE OR REPLACE FUNCTION export_contents(job uuid) RETURNS TABLE (document text, pictures text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT export_document(u.id)::text,
+           ARRAY(SELECT p.original_image_url FROM prescriptions p WHERE p.patient_id = u.id AND p.original_image_url IS NOT NULL ORDER BY p.id)
+      FROM jobs j JOIN users u ON u.id = j.user_id AND u.is_active WHERE j.id = job AND j.kind = 'export'
+$$;
+
+-- Files are kept for a day. The oldest that is over goes; NULL: none.
+CREATE OR REPLACE FUNCTION export_forget_next() RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    DELETE FROM jobs WHERE id = (SELECT id FROM jobs WHERE kind = 'export' AND status IN ('done', 'dead') AND completed_at < now() - interval '1 day'
+                                  ORDER BY completed_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+$$;
+
 -- Ends every session now and everything in 30 days; signing in before takes it back (session_open).
 CREATE OR REPLACE FUNCTION account_delete() RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -103,9 +149,10 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO jobs (kind, payload, max_attempts)
-    SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f)), 20
-      FROM prescriptions p, unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) f
-     WHERE p.patient_id = person AND f IS NOT NULL HAVING count(*) > 0;
+    SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f.name)), 20
+      FROM (SELECT unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) FROM prescriptions p WHERE p.patient_id = person
+            UNION ALL SELECT j.id || '.export.zip' FROM jobs j WHERE j.user_id = person AND j.kind = 'export') f (name)
+     WHERE f.name IS NOT NULL HAVING count(*) > 0;
     PERFORM set_config('app.erasing', person::text, true); -- opens is_erasing() for this one person
     DELETE FROM dose_events WHERE patient_id = person;
     DELETE FROM medication_reminder_logs WHERE patient_id = person;
@@ -148,7 +195,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION is_erasing(uuid) TO dastern_module, dastern_worker;
-GRANT EXECUTE ON FUNCTION account_export(), account_delete() TO dastern_auth;
-GRANT EXECUTE ON FUNCTION account_erase_next() TO dastern_account_worker;
+GRANT EXECUTE ON FUNCTION account_export(), export_request(), account_delete() TO dastern_auth;
+GRANT EXECUTE ON FUNCTION account_erase_next(), export_contents(uuid), export_forget_next() TO dastern_account_worker;
 GRANT SELECT, UPDATE ON jobs TO dastern_account_worker;
-CREATE POLICY erase ON jobs TO dastern_account_worker USING (kind = 'erase_files') WITH CHECK (kind = 'erase_files');
+CREATE POLICY account ON jobs TO dastern_account_worker USING (kind IN ('erase_files', 'export')) WITH CHECK (kind IN ('erase_files', 'export'));

@@ -1,4 +1,4 @@
-/* What accounts leave to do in the background: erases those whose 30 days are over, and then their files. */
+/* What accounts leave to do in the background: exports with pictures; and the erasure of those whose 30 days are over. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/log.h"
 #include "core/str.h"
+#include "export_file.h"
 #include "jobs/worker.h"
 #include "json/json_read.h"
 
@@ -53,12 +54,61 @@ static enum err erase_files(struct job *job)
     return OK;
 }
 
+static const char *export_name(struct arena *mem, const char *id)
+{
+    return arena_printf(mem, "%s.export.zip", id);
+}
+
+static enum err make_export(struct job *job)
+{
+    struct rows rows = {0};
+    struct json_fault fault;
+    enum err err = job_query(job->mem, &SQL_export_contents, &rows, "job", job->id, NULL);
+    if (err != OK)
+        return err;
+    if (rows_count(&rows) == 0) {
+        job->error = "export.account_closed";
+        return E_INVALID;
+    }
+    const char *list = rows_text(&rows, job->mem, 0, "pictures");
+    json_t *names = json_read(job->mem, list, strlen(list), &fault);
+    const char **pictures = arena_array(job->mem, json_array_size(names) + 1, sizeof *pictures);
+    for (size_t i = 0; i < json_array_size(names); i++)
+        pictures[i] = json_string_value(json_array_get(names, i));
+    err = export_file_write(storage_fd, export_name(job->mem, job->id), rows_text(&rows, job->mem, 0, "document"), pictures,
+                            json_array_size(names));
+    if (err != OK)
+        job->error = "export.storage";
+    return err;
+}
+
+static enum err run(struct job *job)
+{
+    return str_eq(job->kind, "export") ? make_export(job) : erase_files(job);
+}
+
+/* The file after its row: nobody can ask for it any more. */
+static enum err forget_export(struct arena *mem, bool *more)
+{
+    struct rows rows = {0};
+    enum err err = job_query(mem, &SQL_forget_next_export, &rows, NULL);
+    const char *id = err == OK && rows_count(&rows) > 0 ? rows_text(&rows, mem, 0, "id") : NULL;
+    *more = id != NULL;
+    if (id && unlinkat(storage_fd, export_name(mem, id), 0) != 0 && errno != ENOENT)
+        log_note(LOG_WARN, "export.not_removed", "id", id);
+    return err;
+}
+
 static enum err tick(int *next_ms)
 {
     struct arena *mem = arena_new(ARENA_BYTES);
     struct rows rows = {0};
+    bool more = false;
     enum err err = job_query(mem, &SQL_erase_next_account, &rows, NULL);
-    *next_ms = err == OK && rows_bool(&rows, 0, "erased") ? 0 : LOOK_MS;
+    bool erased = err == OK && rows_bool(&rows, 0, "erased");
+    if (err == OK)
+        err = forget_export(mem, &more);
+    *next_ms = erased || more ? 0 : LOOK_MS;
     arena_free(mem);
     return err;
 }
@@ -70,11 +120,11 @@ static const struct config_item config[] = {
 static const struct worker account_worker = {
     .name = "account_worker",
     .queue = "jobs",
-    .kinds = "{erase_files}",
+    .kinds = "{erase_files,export}",
     .lease_s = 60,
-    .run = erase_files,
+    .run = run,
     .tick = tick,
-    .statements = (const struct sql_stmt *const[]){&SQL_erase_next_account, NULL},
+    .statements = (const struct sql_stmt *const[]){&SQL_erase_next_account, &SQL_export_contents, &SQL_forget_next_export, NULL},
     .config = config,
     .start = start,
 };

@@ -158,3 +158,22 @@ SELECT account_erase_next() AS erased
 -- name: find_identity
 SELECT outcome, user_id, totp_enabled, totp_sealed, totp_last_step
   FROM identity_find('google', :subject::text, :email::text, :email_verified::boolean, :first_name::text, :last_name::text)
+
+-- name: request_export
+SELECT j.id, 'queued' AS status, j.created_at, NULL::timestamptz AS completed_at, NULL::text AS url, '/api/v1/auth/me/exports/' || j.id AS _location
+  FROM (SELECT export_request() AS id, now() AS created_at) j
+
+-- name: get_export
+SELECT j.id, CASE j.status WHEN 'dead' THEN 'error' ELSE j.status END AS status, j.created_at, j.completed_at,
+       CASE j.status WHEN 'done' THEN '/api/v1/auth/me/exports/' || j.id || '/file' END AS url
+  FROM jobs j WHERE j.id = :id::uuid AND j.user_id = app_user_id() AND j.kind = 'export'
+
+-- name: find_export_file
+SELECT j.id || '.export.zip' AS name FROM jobs j
+ WHERE j.id = :id::uuid AND j.user_id = app_user_id() AND j.kind = 'export' AND j.status = 'done' AND j.completed_at > now() - interval '1 day'
+
+-- name: export_contents
+SELECT document, to_jsonb(pictures) AS pictures FROM export_contents(:job::uuid)
+
+-- name: forget_next_export
+SELECT export_forget_next() AS id

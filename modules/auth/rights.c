@@ -19,6 +19,18 @@ enum err export_me(struct request *r, const struct sql_stmt *sql)
     return OK;
 }
 
+/* nginx sends it, after the statement has found that it is the caller's. */
+enum err export_file(struct request *r, const struct sql_stmt *sql)
+{
+    struct rows rows = {0};
+    enum err err = db_query_once(r, sql, &rows, NULL);
+    if (err != OK)
+        return err;
+    if (rows_count(&rows) == 0)
+        return fail(r, E_NOT_FOUND, "not_found");
+    return reply_file(r, rows_text(&rows, r->mem, 0, "name"), "application/zip");
+}
+
 enum err delete_me(struct request *r, const struct sql_stmt *sql)
 {
     struct rows rows = {0};

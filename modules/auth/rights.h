@@ -5,6 +5,7 @@
 #include "http/request.h"
 
 enum err export_me(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
+enum err export_file(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 enum err delete_me(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 
 #endif

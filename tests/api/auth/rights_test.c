@@ -123,6 +123,51 @@ static bool gone_within(const char *path, int seconds)
     return access(path, F_OK) != 0;
 }
 
+/* Waits for the worker; returns the path below /api/v1 that the file is fetched from. */
+static const char *await_export(const struct person *p, const char *id)
+{
+    static char path[200];
+    for (int i = 0; i < 100; i++) {
+        struct answer *a = expect(get(p->token, "/auth/me/exports/%s", id), 200);
+        if (strcmp(answer_text(a, "status"), "done") == 0) {
+            snprintf(path, sizeof path, "@%s", answer_text(a, "url"));
+            return path;
+        }
+        assert_string_not_equal(answer_text(a, "status"), "error");
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    fail_msg("the export was not made");
+    return NULL;
+}
+
+static void the_export_with_pictures_is_a_file_of_ones_own(void **state)
+{
+    (void)state;
+    struct person p, stranger;
+    char path[4096], id[37];
+    if (!getenv("DASTERN_VAR"))
+        skip();
+    person_new(&p, "patient");
+    person_new(&stranger, "patient");
+    picture_new(&p, path);
+    struct answer *a = expect(post(p.token, NULL, "/auth/me/exports"), 202);
+    snprintf(id, sizeof id, "%s", answer_text(a, "id"));
+    assert_non_null(strstr(answer_header(a, "Location"), id));
+    const char *file = await_export(&p, id);
+    a = expect(get(p.token, "%s", file), 200);
+    assert_string_equal(answer_header(a, "Content-Type"), "application/zip");
+    assert_int_equal(memcmp(a->body, "PK", 2), 0);
+    assert_non_null(memmem(a->body, a->size, "export.json", 11));
+    assert_non_null(memmem(a->body, a->size, strrchr(path, '/') + 1, strlen(strrchr(path, '/') + 1)));
+    expect_same_refusal(expect_problem(get(stranger.token, "%s", file), 404, "not_found"),
+                        get(stranger.token, "/auth/me/exports/%s/file", nobody_id()));
+    expect_problem(get(stranger.token, "/auth/me/exports/%s", id), 404, "not_found");
+    owner_sql("UPDATE jobs SET completed_at = now() - interval '25 hours' WHERE id = $1::uuid", id, NULL);
+    expect_problem(get(p.token, "%s", file), 404, "not_found");
+    owner_sql("UPDATE user_sessions SET verified_at = now() - interval '6 minutes' WHERE user_id = $1::uuid", p.id, NULL);
+    expect_problem(post(p.token, NULL, "/auth/me/exports"), 403, "auth.step_up_required");
+}
+
 /* The worker looks once a minute; the test does what it does at that moment. */
 static void erasure_leaves_a_pseudonym(void **state)
 {
@@ -169,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(the_export_is_whole_and_has_no_secrets, owner_forgive),
         cmocka_unit_test_setup(the_export_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(deletion_is_taken_back_by_signing_in, owner_forgive),
+        cmocka_unit_test_setup(the_export_with_pictures_is_a_file_of_ones_own, owner_forgive),
         cmocka_unit_test_setup(erasure_leaves_a_pseudonym, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: rights over one's data", tests, NULL, NULL);
