@@ -133,9 +133,10 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO jobs (kind, payload, max_attempts)
-    SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f)), 20
-      FROM prescriptions p, unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) f
-     WHERE p.patient_id = person AND f IS NOT NULL HAVING count(*) > 0;
+    SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f.name)), 20
+      FROM (SELECT unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) FROM prescriptions p WHERE p.patient_id = person
+            UNION ALL SELECT j.id || '.export.zip' FROM jobs j WHERE j.user_id = person AND j.kind = 'export') f (name)
+     WHERE f.name IS NOT NULL HAVING count(*) > 0;
     PERFORM set_config('app.erasing', person::text, true); -- opens is_erasing() for this one person
     DELETE FROM dose_events WHERE patient_id = person;
     DELETE FROM medication_reminder_logs WHERE patient_id = person;
@@ -175,52 +176,9 @@ CREATE FUNCTION public.account_export() RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
-DECLARE
-    me uuid := app_user_id();
-    secret text[] := '{refresh_token,previous_refresh_token,password_hash,code_hash,token_hash,sealed,p256dh,auth}';
-    files text[] := '{original_image_url,thumbnail_url,rectified_image_url,image_sha256}';
 BEGIN
-    PERFORM require_step_up();
-    PERFORM audit('account.exported', 'user', me, CASE app_role() WHEN 'patient' THEN me END);
-    RETURN json_build_object(
-        'exported_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-        'account', (SELECT to_jsonb(u) - secret FROM users u WHERE u.id = me),
-        'profile', account_profile(me),
-        'sessions', export_rows('user_sessions', 'user_id', me, secret),
-        'identities', export_rows('auth_identities', 'user_id', me),
-        'consents', export_rows('user_consents', 'user_id', me),
-        'notification_preferences', (SELECT coalesce(jsonb_agg(to_jsonb(n)), '[]') FROM notification_preferences n WHERE n.user_id = me),
-        'push_subscriptions', export_rows('device_tokens', 'user_id', me, secret),
-        'calendar_feeds', export_rows('calendar_feeds', 'user_id', me, secret),
-        'subscriptions', export_rows('user_subscriptions', 'user_id', me),
-        'payments', export_rows('payment_transactions', 'user_id', me),
-        'prescriptions', export_rows('prescriptions', 'patient_id', me, files),
-        'pictures', (SELECT coalesce(jsonb_agg(format('/api/v1/prescriptions/%s/image', p.id) ORDER BY p.id), '[]')
-                       FROM prescriptions p WHERE p.patient_id = me AND p.original_image_url IS NOT NULL),
-        'prescription_versions', export_rows('prescription_versions', 'patient_id', me),
-        'medications', export_rows('medications', 'patient_id', me),
-        'medication_provenance', export_rows('medication_provenance', 'patient_id', me),
-        'medication_stock', (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM medication_stock s WHERE s.patient_id = me),
-        'medication_refills', export_rows('medication_refills', 'patient_id', me),
-        'schedule_templates', export_rows('medication_schedule_templates', 'user_id', me),
-        'reminders', export_rows('medication_reminders', 'patient_id', me),
-        'doses', export_rows('medication_reminder_logs', 'patient_id', me),
-        'dose_events', export_rows('dose_events', 'patient_id', me),
-        'family_invitations', export_rows('family_invitations', 'patient_id', me, secret),
-        'family_requests', export_rows('family_connection_requests', 'patient_id', me) || export_rows('family_connection_requests', 'family_member_id', me),
-        'family_links', export_rows('family_relationships', 'patient_id', me) || export_rows('family_relationships', 'family_member_id', me),
-        'doctor_links', export_rows('doctor_patient_relationships', 'patient_id', me) || export_rows('doctor_patient_relationships', 'doctor_id', me),
-        'clinical_notes', (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.id), '[]') FROM clinical_notes n
-                            WHERE n.doctor_id = me OR n.patient_id = me AND n.shared_with_patient),
-        'reports', export_rows('ai_reports', 'user_id', me),
-        'conversations', (SELECT coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('messages',
-                              (SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.created_at), '[]') FROM ai_chat_messages m WHERE m.conversation_id = c.id)) ORDER BY c.id), '[]')
-                            FROM ai_chat_conversations c WHERE c.user_id = me),
-        'notifications', export_rows('notifications', 'user_id', me),
-        'events', export_rows('usage_analytics', 'user_id', me),
-        'access_log', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.created_at, 'action', a.action, 'what', a.resource_type, 'id', a.resource_id,
-                              'by', CASE WHEN a.user_id = me THEN 'self' ELSE coalesce(a.role, 'system') END) ORDER BY a.created_at), '[]')
-                         FROM audit_logs a WHERE a.patient_id = me OR a.user_id = me));
+    PERFORM export_allowed();
+    RETURN export_document(app_user_id());
 END $$;
 
 CREATE FUNCTION public.account_family_profile(profile jsonb) RETURNS void
@@ -1160,7 +1118,7 @@ CREATE FUNCTION public.dose_keep() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF OLD.status <> 'pending' OR OLD.fired_at IS NOT NULL OR OLD.due_at <= now() THEN
+    IF (OLD.status <> 'pending' OR OLD.fired_at IS NOT NULL OR OLD.due_at <= now()) AND NOT is_erasing(OLD.patient_id) THEN
         PERFORM refuse('DT409', 'dose.history_kept', 'What has happened to a dose stays.');
     END IF;
     RETURN OLD;
@@ -1206,25 +1164,36 @@ BEGIN
     RETURN NEXT dose_card(d);
 END $$;
 
-CREATE FUNCTION public.dose_record(was public.medication_reminder_logs, now_is public.medication_reminder_logs, event text, at timestamp with time zone, client_event uuid, note text) RETURNS public.dose_card
+CREATE FUNCTION public.dose_settle(was public.medication_reminder_logs, event text, next_status text, at timestamp with time zone, amount numeric, snooze timestamp with time zone, note text, client_event uuid) RETURNS public.dose_card
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    d medication_reminder_logs;
+BEGIN
+    UPDATE medication_reminder_logs
+       SET status = next_status, actual_time = CASE next_status WHEN 'taken' THEN at END, dose_taken = amount, snoozed_until = snooze,
+           taken_late = next_status = 'taken' AND at > grace_until, fire_at = coalesce(snooze, fire_at),
+           fired_at = CASE WHEN snooze IS NULL THEN fired_at END, skip_reason = CASE next_status WHEN 'skipped' THEN note END,
+           notes = CASE next_status WHEN 'taken' THEN coalesce(note, notes) ELSE notes END, recorded_by = app_user_id()
+     WHERE id = was.id AND scheduled_date = was.scheduled_date
+    RETURNING * INTO d;
+    INSERT INTO dose_events (dose_id, scheduled_date, patient_id, medication_id, event, from_status, to_status, at, actor_id, client_event_id,
+                             amount, note, undone)
+    VALUES (d.id, d.scheduled_date, d.patient_id, d.medication_id, event, was.status, next_status, at, app_user_id(), client_event,
+            amount, note, CASE event WHEN 'undo' THEN to_jsonb(was) END);
+    IF was.fired_at IS NULL OR snooze IS NOT NULL THEN
+        UPDATE medication_reminders SET next_reminder_at = reminder_next(id)
+         WHERE id = d.reminder_id AND coalesce(next_reminder_at >= least(was.fire_at, snooze), true);
+    END IF;
+    PERFORM audit('dose.' || event, 'dose', d.id, d.patient_id);
+    RETURN dose_card(d);
+END $$;
+
+CREATE FUNCTION public.dose_settled_already(was public.medication_reminder_logs) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    UPDATE medication_reminder_logs
-       SET status = now_is.status, actual_time = now_is.actual_time, taken_late = now_is.taken_late, dose_taken = now_is.dose_taken,
-           snoozed_until = now_is.snoozed_until, fire_at = now_is.fire_at, fired_at = now_is.fired_at, skip_reason = now_is.skip_reason,
-           notes = now_is.notes, recorded_by = app_user_id()
-     WHERE id = was.id AND scheduled_date = was.scheduled_date;
-    INSERT INTO dose_events (dose_id, scheduled_date, patient_id, medication_id, event, from_status, to_status, at, actor_id, client_event_id,
-                             amount, note, undone)
-    VALUES (was.id, was.scheduled_date, was.patient_id, was.medication_id, event, was.status, now_is.status, at, app_user_id(), client_event,
-            now_is.dose_taken, note, CASE event WHEN 'undo' THEN to_jsonb(was) END);
-    IF was.fired_at IS NULL OR now_is.fired_at IS NULL THEN
-        UPDATE medication_reminders SET next_reminder_at = reminder_next(id)
-         WHERE id = was.reminder_id AND coalesce(next_reminder_at >= least(was.fire_at, now_is.fire_at), true);
-    END IF;
-    PERFORM audit('dose.' || event, 'dose', was.id, was.patient_id);
-    RETURN dose_card(now_is);
+    PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
 END $$;
 
 CREATE FUNCTION public.dose_skip(dose uuid, reason text, client_event uuid DEFAULT NULL::uuid) RETURNS SETOF public.dose_card
@@ -1234,19 +1203,14 @@ CREATE FUNCTION public.dose_skip(dose uuid, reason text, client_event uuid DEFAU
     AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
+    ELSIF was.status NOT IN ('pending', 'snoozed') THEN
+        PERFORM dose_settled_already(was);
     END IF;
-    IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    d.status := 'skipped';
-    d.skip_reason := reason;
-    d.snoozed_until := NULL;
-    RETURN NEXT dose_record(was, d, 'skip', now(), client_event, reason);
+    RETURN NEXT dose_settle(was, 'skip', 'skipped', now(), NULL, NULL, reason, client_event);
 END $$;
 
 CREATE FUNCTION public.dose_snooze(dose uuid, minutes integer, client_event uuid DEFAULT NULL::uuid) RETURNS SETOF public.dose_card
@@ -1256,24 +1220,18 @@ CREATE FUNCTION public.dose_snooze(dose uuid, minutes integer, client_event uuid
     AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
+    until timestamptz := greatest(now(), was.due_at) + minutes * interval '1 minute';
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.status NOT IN ('pending', 'snoozed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    d.snoozed_until := greatest(now(), was.due_at) + minutes * interval '1 minute';
-    IF minutes NOT BETWEEN 5 AND 240 OR d.snoozed_until >= was.grace_until THEN
+    ELSIF was.status NOT IN ('pending', 'snoozed') THEN
+        PERFORM dose_settled_already(was);
+    ELSIF minutes NOT BETWEEN 5 AND 240 OR until >= was.grace_until THEN
         PERFORM refuse('DT422', 'dose.snooze_range', 'Snooze for 5 minutes or more, and within the time this dose can wait.',
                        jsonb_build_object('grace_until', was.grace_until));
     END IF;
-    d.status := 'snoozed';
-    d.fire_at := d.snoozed_until;
-    d.fired_at := NULL;
-    RETURN NEXT dose_record(was, d, 'snooze', now(), client_event, NULL);
+    RETURN NEXT dose_settle(was, 'snooze', 'snoozed', now(), NULL, until, NULL, client_event);
 END $$;
 
 CREATE FUNCTION public.dose_sync(events jsonb) RETURNS jsonb
@@ -1318,28 +1276,19 @@ CREATE FUNCTION public.dose_take(dose uuid, taken_at timestamp with time zone, d
     AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.due_at > now() + interval '12 hours' THEN
+    ELSIF was.due_at > now() + interval '12 hours' THEN
         PERFORM refuse('DT422', 'dose.too_early', 'This dose is not due for more than 12 hours.', jsonb_build_object('due_at', was.due_at));
-    END IF;
-    d.actual_time := coalesce(taken_at, now());
-    IF d.actual_time > now() + interval '5 minutes' OR d.actual_time < was.due_at - interval '12 hours' THEN
+    ELSIF taken_at > now() + interval '5 minutes' OR taken_at < was.due_at - interval '12 hours' THEN
         PERFORM refuse('DT422', 'dose.taken_at_range', 'This time does not fit the dose.');
+    ELSIF was.status NOT IN ('pending', 'snoozed', 'missed') THEN
+        PERFORM dose_settled_already(was);
     END IF;
-    d.status := 'taken';
-    d.dose_taken := coalesce(dose_take.dose_taken, was.dose_amount);
-    d.taken_late := d.actual_time > was.grace_until;
-    d.snoozed_until := NULL;
-    d.notes := coalesce(dose_take.notes, was.notes);
-    IF was.status NOT IN ('pending', 'snoozed', 'missed') THEN
-        PERFORM refuse('DT409', 'dose.not_pending', 'This dose is already settled.', jsonb_build_object('current_status', was.status));
-    END IF;
-    RETURN NEXT dose_record(was, d, 'take', d.actual_time, client_event, dose_take.notes);
+    RETURN NEXT dose_settle(was, 'take', 'taken', coalesce(taken_at, now()), coalesce(dose_take.dose_taken, was.dose_amount),
+                                           NULL, dose_take.notes, client_event);
 END $$;
 
 CREATE FUNCTION public.dose_undo(dose uuid, client_event uuid DEFAULT NULL::uuid) RETURNS SETOF public.dose_card
@@ -1349,22 +1298,14 @@ CREATE FUNCTION public.dose_undo(dose uuid, client_event uuid DEFAULT NULL::uuid
     AS $$
 DECLARE
     was medication_reminder_logs := dose_held(dose);
-    d medication_reminder_logs := was;
 BEGIN
     IF client_event IS NOT NULL AND dose_event_seen(was, client_event) THEN
         RETURN NEXT dose_card(was);
         RETURN;
-    END IF;
-    IF was.status NOT IN ('taken', 'skipped', 'snoozed') OR was.reminder_id IS NULL THEN
+    ELSIF was.status NOT IN ('taken', 'skipped', 'snoozed') OR was.reminder_id IS NULL THEN
         PERFORM refuse('DT409', 'dose.nothing_to_undo', 'There is nothing to take back.', jsonb_build_object('current_status', was.status));
     END IF;
-    d.status := 'pending';
-    d.actual_time := NULL;
-    d.dose_taken := NULL;
-    d.taken_late := false;
-    d.snoozed_until := NULL;
-    d.skip_reason := NULL;
-    RETURN NEXT dose_record(was, d, 'undo', now(), client_event, NULL);
+    RETURN NEXT dose_settle(was, 'undo', 'pending', now(), NULL, NULL, NULL, client_event);
 END $$;
 
 CREATE FUNCTION public.dose_uuid(day date, at_time time without time zone) RETURNS uuid
@@ -1510,6 +1451,97 @@ BEGIN
         PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
     END IF;
     RETURN true;
+END $$;
+
+CREATE FUNCTION public.export_allowed() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT require_step_up();
+    SELECT audit('account.exported', 'user', app_user_id(), CASE app_role() WHEN 'patient' THEN app_user_id() END)
+$$;
+
+CREATE FUNCTION public.export_contents(job uuid) RETURNS TABLE(document text, pictures text[])
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT export_document(u.id)::text,
+           ARRAY(SELECT p.original_image_url FROM prescriptions p WHERE p.patient_id = u.id AND p.original_image_url IS NOT NULL ORDER BY p.id)
+      FROM jobs j JOIN users u ON u.id = j.user_id AND u.is_active WHERE j.id = job AND j.kind = 'export'
+$$;
+
+CREATE FUNCTION public.export_document(me uuid) RETURNS json
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    secret text[] := '{refresh_token,previous_refresh_token,password_hash,code_hash,token_hash,sealed,p256dh,auth}';
+    files text[] := '{original_image_url,thumbnail_url,rectified_image_url,image_sha256}';
+BEGIN
+    RETURN json_build_object(
+        'exported_at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        'account', (SELECT to_jsonb(u) - secret FROM users u WHERE u.id = me),
+        'profile', account_profile(me),
+        'sessions', export_rows('user_sessions', 'user_id', me, secret),
+        'identities', export_rows('auth_identities', 'user_id', me),
+        'consents', export_rows('user_consents', 'user_id', me),
+        'notification_preferences', (SELECT coalesce(jsonb_agg(to_jsonb(n)), '[]') FROM notification_preferences n WHERE n.user_id = me),
+        'push_subscriptions', export_rows('device_tokens', 'user_id', me, secret),
+        'calendar_feeds', export_rows('calendar_feeds', 'user_id', me, secret),
+        'subscriptions', export_rows('user_subscriptions', 'user_id', me),
+        'payments', export_rows('payment_transactions', 'user_id', me),
+        'prescriptions', export_rows('prescriptions', 'patient_id', me, files),
+        'pictures', (SELECT coalesce(jsonb_agg(format('/api/v1/prescriptions/%s/image', p.id) ORDER BY p.id), '[]')
+                       FROM prescriptions p WHERE p.patient_id = me AND p.original_image_url IS NOT NULL),
+        'prescription_versions', export_rows('prescription_versions', 'patient_id', me),
+        'medications', export_rows('medications', 'patient_id', me),
+        'medication_provenance', export_rows('medication_provenance', 'patient_id', me),
+        'medication_stock', (SELECT coalesce(jsonb_agg(to_jsonb(s)), '[]') FROM medication_stock s WHERE s.patient_id = me),
+        'medication_refills', export_rows('medication_refills', 'patient_id', me),
+        'schedule_templates', export_rows('medication_schedule_templates', 'user_id', me),
+        'reminders', export_rows('medication_reminders', 'patient_id', me),
+        'doses', export_rows('medication_reminder_logs', 'patient_id', me),
+        'dose_events', export_rows('dose_events', 'patient_id', me),
+        'family_invitations', export_rows('family_invitations', 'patient_id', me, secret),
+        'family_requests', export_rows('family_connection_requests', 'patient_id', me) || export_rows('family_connection_requests', 'family_member_id', me),
+        'family_links', export_rows('family_relationships', 'patient_id', me) || export_rows('family_relationships', 'family_member_id', me),
+        'doctor_links', export_rows('doctor_patient_relationships', 'patient_id', me) || export_rows('doctor_patient_relationships', 'doctor_id', me),
+        'clinical_notes', (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.id), '[]') FROM clinical_notes n
+                            WHERE n.doctor_id = me OR n.patient_id = me AND n.shared_with_patient),
+        'reports', export_rows('ai_reports', 'user_id', me),
+        'conversations', (SELECT coalesce(jsonb_agg(to_jsonb(c) || jsonb_build_object('messages',
+                              (SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY m.created_at), '[]') FROM ai_chat_messages m WHERE m.conversation_id = c.id)) ORDER BY c.id), '[]')
+                            FROM ai_chat_conversations c WHERE c.user_id = me),
+        'notifications', export_rows('notifications', 'user_id', me),
+        'events', export_rows('usage_analytics', 'user_id', me),
+        'access_log', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', a.created_at, 'action', a.action, 'what', a.resource_type, 'id', a.resource_id,
+                              'by', CASE WHEN a.user_id = me THEN 'self' ELSE coalesce(a.role, 'system') END) ORDER BY a.created_at), '[]')
+                         FROM audit_logs a WHERE a.patient_id = me OR a.user_id = me));
+END $$;
+
+CREATE FUNCTION public.export_forget_next() RETURNS uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    DELETE FROM jobs WHERE id = (SELECT id FROM jobs WHERE kind = 'export' AND status IN ('done', 'dead') AND completed_at < now() - interval '1 day'
+                                  ORDER BY completed_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+$$;
+
+CREATE FUNCTION public.export_request() RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    job uuid;
+BEGIN
+    PERFORM export_allowed();
+    PERFORM 1 FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    SELECT id INTO job FROM jobs WHERE user_id = app_user_id() AND kind = 'export' AND status IN ('queued', 'running');
+    IF job IS NULL THEN
+        INSERT INTO jobs (kind, user_id) VALUES ('export', app_user_id()) RETURNING id INTO job;
+    END IF;
+    RETURN job;
 END $$;
 
 CREATE FUNCTION public.export_rows(source regclass, key text, person uuid, hidden text[] DEFAULT '{}'::text[]) RETURNS jsonb
@@ -1897,6 +1929,9 @@ BEGIN
     SELECT * INTO seen FROM idempotency_keys k WHERE k.user_id = app_user_id() AND k.key = idempotency_begin.key;
     IF (seen.route, seen.request_hash) IS DISTINCT FROM (idempotency_begin.route, idempotency_begin.request_hash) THEN
         PERFORM refuse('DT422', 'idempotency.mismatch', 'This key was used for another request.');
+    END IF;
+    IF rights_changed_since(seen.created_at) THEN
+        PERFORM refuse_not_found();
     END IF;
     RETURN QUERY SELECT true, seen.status, seen.headers, seen.body;
 END $$;
@@ -2521,6 +2556,14 @@ CREATE FUNCTION public.prescription_snapshot(prescription uuid) RETURNS jsonb
                FROM medications m WHERE m.prescription_id = p.id), '[]'))
       FROM prescriptions p WHERE p.id = prescription
 $$;
+
+CREATE FUNCTION public.prescription_stage(prescription uuid) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN (SELECT q.stage FROM prescription_processing_queue q WHERE q.prescription_id = prescription ORDER BY q.id DESC LIMIT 1);
+END $$;
 
 CREATE FUNCTION public.processing_changed() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3289,6 +3332,16 @@ CREATE FUNCTION public.review_fields(prescription uuid, medication uuid, unsure 
      WHERE v.prescription_id = prescription AND v.medication_id IS NOT DISTINCT FROM medication
 $$;
 
+CREATE FUNCTION public.rights_changed_since(at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM family_relationships f WHERE f.family_member_id = app_user_id()
+                      AND (f.updated_at >= at AND f.updated_at > f.created_at OR f.expires_at >= at AND f.expires_at <= now()))
+        OR EXISTS (SELECT FROM doctor_patient_relationships d WHERE d.doctor_id = app_user_id()
+                      AND d.updated_at >= at AND d.updated_at > d.created_at)
+        OR EXISTS (SELECT FROM doctor_profiles p WHERE p.user_id = app_user_id() AND p.updated_at >= at AND p.updated_at > p.created_at)
+$$;
+
 CREATE FUNCTION public.row_etag(changed_at timestamp with time zone) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT to_hex((extract(epoch FROM changed_at) * 1000000)::bigint) $$;
@@ -3978,8 +4031,7 @@ ALTER TABLE ONLY public.ai_chat_messages FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.audit_heads (
     chain smallint NOT NULL,
     seq bigint DEFAULT 0 NOT NULL,
-    hash bytea NOT NULL,
-    CONSTRAINT "audit.chain_range" CHECK (((chain >= 0) AND (chain <= 63)))
+    hash bytea NOT NULL
 )
 WITH (fillfactor='10');
 
@@ -4174,10 +4226,7 @@ CREATE TABLE public.dose_events (
     amount numeric(6,2),
     note text,
     undone jsonb,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT "dose_event.device_length" CHECK ((char_length(device) <= 100)),
-    CONSTRAINT "dose_event.event" CHECK ((event = ANY (ARRAY['take'::text, 'skip'::text, 'snooze'::text, 'undo'::text, 'miss'::text, 'log'::text]))),
-    CONSTRAINT "dose_event.note_length" CHECK ((char_length(note) <= 1000))
+    created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 ALTER TABLE ONLY public.dose_events FORCE ROW LEVEL SECURITY;
@@ -4509,32 +4558,6 @@ CREATE TABLE public.payment_transactions (
 
 ALTER TABLE ONLY public.payment_transactions FORCE ROW LEVEL SECURITY;
 
-CREATE TABLE public.prescription_processing_queue (
-    id uuid DEFAULT public.uuid_v7() NOT NULL,
-    prescription_id uuid NOT NULL,
-    kind text DEFAULT 'ocr'::text NOT NULL,
-    status text DEFAULT 'queued'::text NOT NULL,
-    priority integer DEFAULT 0 NOT NULL,
-    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-    run_after timestamp with time zone DEFAULT now() NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    max_attempts integer DEFAULT 3 NOT NULL,
-    locked_by text,
-    locked_until timestamp with time zone,
-    last_error text,
-    stage text DEFAULT 'queued'::text,
-    progress integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    started_at timestamp with time zone,
-    completed_at timestamp with time zone,
-    CONSTRAINT "queue.attempts_range" CHECK (((attempts >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 100)))),
-    CONSTRAINT "queue.lease" CHECK (((status = 'running'::text) = ((locked_by IS NOT NULL) AND (locked_until IS NOT NULL)))),
-    CONSTRAINT "queue.progress_range" CHECK (((progress >= 0) AND (progress <= 100))),
-    CONSTRAINT "queue.status" CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'dead'::text])))
-);
-
-ALTER TABLE ONLY public.prescription_processing_queue FORCE ROW LEVEL SECURITY;
-
 CREATE VIEW public.prescription_cards WITH (security_invoker='true') AS
  SELECT p.id,
     p.patient_id,
@@ -4542,11 +4565,7 @@ CREATE VIEW public.prescription_cards WITH (security_invoker='true') AS
     p.status,
     p.source,
         CASE
-            WHEN (p.status = 'processing'::public.prescription_status) THEN ( SELECT q.stage
-               FROM public.prescription_processing_queue q
-              WHERE (q.prescription_id = p.id)
-              ORDER BY q.id DESC
-             LIMIT 1)
+            WHEN (p.status = 'processing'::public.prescription_status) THEN public.prescription_stage(p.id)
             ELSE NULL::text
         END AS stage,
     p.hospital_name,
@@ -4590,6 +4609,32 @@ CREATE VIEW public.prescription_cards WITH (security_invoker='true') AS
     p.updated_at,
     public.row_etag(p.updated_at) AS _etag
    FROM public.prescriptions p;
+
+CREATE TABLE public.prescription_processing_queue (
+    id uuid DEFAULT public.uuid_v7() NOT NULL,
+    prescription_id uuid NOT NULL,
+    kind text DEFAULT 'ocr'::text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    priority integer DEFAULT 0 NOT NULL,
+    payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+    run_after timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    max_attempts integer DEFAULT 3 NOT NULL,
+    locked_by text,
+    locked_until timestamp with time zone,
+    last_error text,
+    stage text DEFAULT 'queued'::text,
+    progress integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    started_at timestamp with time zone,
+    completed_at timestamp with time zone,
+    CONSTRAINT "queue.attempts_range" CHECK (((attempts >= 0) AND ((max_attempts >= 1) AND (max_attempts <= 100)))),
+    CONSTRAINT "queue.lease" CHECK (((status = 'running'::text) = ((locked_by IS NOT NULL) AND (locked_until IS NOT NULL)))),
+    CONSTRAINT "queue.progress_range" CHECK (((progress >= 0) AND (progress <= 100))),
+    CONSTRAINT "queue.status" CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'dead'::text])))
+);
+
+ALTER TABLE ONLY public.prescription_processing_queue FORCE ROW LEVEL SECURITY;
 
 CREATE VIEW public.prescription_progress WITH (security_invoker='true') AS
  SELECT p.id AS prescription_id,
@@ -5672,6 +5717,8 @@ ALTER TABLE ONLY public.verification_codes
 ALTER TABLE ONLY public.prescription_versions
     ADD CONSTRAINT "version.prescription" FOREIGN KEY (prescription_id, patient_id) REFERENCES public.prescriptions(id, patient_id);
 
+CREATE POLICY account ON public.jobs TO dastern_account_worker USING ((kind = ANY (ARRAY['erase_files'::text, 'export'::text]))) WITH CHECK ((kind = ANY (ARRAY['erase_files'::text, 'export'::text])));
+
 CREATE POLICY add ON public.ai_reports FOR INSERT TO dastern_reports WITH CHECK (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])))));
 
 CREATE POLICY add ON public.medication_reminders FOR INSERT TO dastern_module WITH CHECK (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
@@ -5747,8 +5794,6 @@ ALTER TABLE public.doctor_patient_relationships ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.doctor_profiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.dose_events ENABLE ROW LEVEL SECURITY;
-
-CREATE POLICY erase ON public.jobs TO dastern_account_worker USING ((kind = 'erase_files'::text)) WITH CHECK ((kind = 'erase_files'::text));
 
 CREATE POLICY export ON public.user_subscriptions FOR SELECT TO dastern_auth USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
@@ -6218,7 +6263,9 @@ REVOKE ALL ON FUNCTION public.dose_keep() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.dose_log(medication uuid, taken_at timestamp with time zone, dose_taken numeric, notes text, client_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.dose_log(medication uuid, taken_at timestamp with time zone, dose_taken numeric, notes text, client_event uuid) TO dastern_reminders;
 
-REVOKE ALL ON FUNCTION public.dose_record(was public.medication_reminder_logs, now_is public.medication_reminder_logs, event text, at timestamp with time zone, client_event uuid, note text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.dose_settle(was public.medication_reminder_logs, event text, next_status text, at timestamp with time zone, amount numeric, snooze timestamp with time zone, note text, client_event uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.dose_settled_already(was public.medication_reminder_logs) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.dose_skip(dose uuid, reason text, client_event uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.dose_skip(dose uuid, reason text, client_event uuid) TO dastern_reminders;
@@ -6258,6 +6305,19 @@ GRANT ALL ON FUNCTION public.enter(session uuid, user_id uuid, roles text[], nee
 
 REVOKE ALL ON FUNCTION public.etag_matches(if_match text, etag text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.etag_matches(if_match text, etag text) TO dastern_reminders;
+
+REVOKE ALL ON FUNCTION public.export_allowed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.export_contents(job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_contents(job uuid) TO dastern_account_worker;
+
+REVOKE ALL ON FUNCTION public.export_document(me uuid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.export_forget_next() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_forget_next() TO dastern_account_worker;
+
+REVOKE ALL ON FUNCTION public.export_request() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_request() TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.export_rows(source regclass, key text, person uuid, hidden text[]) FROM PUBLIC;
 
@@ -6439,6 +6499,9 @@ GRANT ALL ON FUNCTION public.prescription_mentions(prescription uuid, words text
 
 REVOKE ALL ON FUNCTION public.prescription_snapshot(prescription uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.prescription_stage(prescription uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.prescription_stage(prescription uuid) TO dastern_prescriptions;
+
 REVOKE ALL ON FUNCTION public.processing_changed() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.queue_announce() FROM PUBLIC;
@@ -6584,6 +6647,8 @@ GRANT ALL ON FUNCTION public.require_step_up() TO dastern_module;
 
 REVOKE ALL ON FUNCTION public.review_fields(prescription uuid, medication uuid, unsure text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.review_fields(prescription uuid, medication uuid, unsure text[]) TO dastern_prescriptions;
+
+REVOKE ALL ON FUNCTION public.rights_changed_since(at timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.row_etag(changed_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.row_etag(changed_at timestamp with time zone) TO dastern_prescriptions;
@@ -6900,11 +6965,11 @@ GRANT SELECT ON TABLE public.patient_profiles TO dastern_report_worker;
 
 GRANT SELECT ON TABLE public.payment_transactions TO dastern_billing;
 
+GRANT SELECT ON TABLE public.prescription_cards TO dastern_prescriptions;
+
 GRANT SELECT ON TABLE public.prescription_processing_queue TO dastern_prescriptions;
 GRANT SELECT,UPDATE ON TABLE public.prescription_processing_queue TO dastern_admin;
 GRANT SELECT,UPDATE ON TABLE public.prescription_processing_queue TO dastern_ocr_worker;
-
-GRANT SELECT ON TABLE public.prescription_cards TO dastern_prescriptions;
 
 GRANT SELECT ON TABLE public.prescription_progress TO dastern_prescriptions;
 

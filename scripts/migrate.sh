@@ -14,6 +14,8 @@ cd "$(dirname "$0")/../database"
 say() { printf '%s\n' "$*" >&2; }
 die() { say "migrate: $*"; exit 1; }
 [ -n "${DASTERN_DB_ADMIN:-}" ] || die "DASTERN_DB_ADMIN is not set (for example 'host=/path/to/socket dbname=dastern_db user=postgres')"
+[[ $DASTERN_DB_ADMIN != *password=* && $DASTERN_DB_ADMIN != *://*:*@* ]] ||
+    die "DASTERN_DB_ADMIN holds a password, which every process could read from psql's arguments; use ~/.pgpass or PGPASSFILE"
 
 export PGOPTIONS="${PGOPTIONS:-} -c client_min_messages=warning -c search_path=public"
 db() { psql "$DASTERN_DB_ADMIN" -X -q -v ON_ERROR_STOP=1 "$@"; }
