@@ -25,7 +25,8 @@ $(foreach t,$(API_SRC),$(eval $(call api_rule,$(t))))
 # DASTERN_TEST_BIN: whose routes the tests of tests/api/matrix go through.
 api-test: export DASTERN_TEST_BIN := $(BUILD)/bin
 api-test: api-build $(BINARIES)
-	@failed=; for t in $(API_RUN); do echo "== $$t"; $$t || failed="$$failed $$t"; done; \
+	@failed=; for t in $(API_RUN); do echo "== $$t"; began=$$(date +%s); $$t || failed="$$failed $$t"; \
+	  echo "== $$(($$(date +%s) - began)) s"; done; \
 	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 -include $(API_LIB_OBJ:.o=.d) $(API_OWN_OBJ:.o=.d) $(API_BIN:%=%.d)
