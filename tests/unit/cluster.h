@@ -67,9 +67,20 @@ static inline const char *cluster_sql(const char *sql)
     return value;
 }
 
+/* Starts it (again) and connects to it. */
+static inline int cluster_restart(void)
+{
+    char options[160];
+    snprintf(options, sizeof options, "-c listen_addresses= -c unix_socket_directories=%s -c fsync=off -c timezone=UTC", cluster_dir);
+    if (cluster_control("start", options) != 0)
+        return -1;
+    cluster_admin = PQconnectdb(cluster_conninfo("postgres"));
+    return PQstatus(cluster_admin) == CONNECTION_OK ? 0 : -1;
+}
+
 static inline int cluster_start(void **state)
 {
-    char data[96], options[160];
+    char data[96];
     int status;
     const struct passwd *user = geteuid() == 0 ? getpwnam("postgres") : NULL;
     (void)state;
@@ -80,11 +91,7 @@ static inline int cluster_start(void **state)
     const char *const initdb[] = {POSTGRES_BIN "initdb", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8", "-U", "postgres", "-A", "trust",
                                   "-D", data, NULL};
     waitpid(cluster_spawn(initdb), &status, 0);
-    snprintf(options, sizeof options, "-c listen_addresses= -c unix_socket_directories=%s -c fsync=off -c timezone=UTC", cluster_dir);
-    if (status != 0 || cluster_control("start", options) != 0)
-        return -1;
-    cluster_admin = PQconnectdb(cluster_conninfo("postgres"));
-    return PQstatus(cluster_admin) == CONNECTION_OK ? 0 : -1;
+    return status == 0 ? cluster_restart() : -1;
 }
 
 static inline int cluster_stop(void **state)
