@@ -3,7 +3,7 @@
 -- What guesses from one place are counted by: an IPv6 host has a whole /64 to itself.
 CREATE OR REPLACE FUNCTION address_prefix(ip text) RETURNS inet
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$ SELECT CASE family(ip::inet) WHEN 6 THEN set_masklen(ip::inet, 64) ELSE ip::inet END $$;
+AS $$ SELECT CASE family(ip::inet) WHEN 6 THEN network(set_masklen(ip::inet, 64))::inet ELSE ip::inet END $$;
 
 -- The bucket in which failures for an account count. Strangers share one; an address the account was used from in the last
 -- 90 days has its own, so that whoever guesses from elsewhere can't keep the owner out. An account that does not exist has

@@ -183,6 +183,24 @@ static void a_code_is_a_proof_too(void **state)
     expect_problem(post(e.person.token, json_pack("{s:s}", "totp_code", code_now(e.secret, 0)), "/auth/step-up"), 403, "auth.totp_invalid");
 }
 
+/* Letting a relative see more is a risky act; letting them see less is not. */
+static void raising_a_permission_wants_a_recent_proof(void **state)
+{
+    (void)state;
+    struct person patient, relative;
+    char link[37];
+    person_new(&patient, "patient");
+    person_new(&relative, "family_member");
+    person_link(&patient, &relative, json_pack("{s:b}", "view_reminders", true), link);
+    age_proof(&patient);
+    json_t *more = json_pack("{s:{s:b}}", "permissions", "view_prescriptions", true);
+    json_t *less = json_pack("{s:{s:b}}", "permissions", "view_reminders", false);
+    expect_problem(patch(patient.token, json_incref(more), "/family/members/%s", link), 403, "auth.step_up_required");
+    expect(patch(patient.token, less, "/family/members/%s", link), 200);
+    expect(post(patient.token, json_pack("{s:s}", "password", PERSON_PASSWORD), "/auth/step-up"), 204);
+    expect(patch(patient.token, more, "/family/members/%s", link), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup(secrets_are_sealed_and_codes_hashed, owner_forgive),
         cmocka_unit_test_setup(it_goes_with_the_password, owner_forgive),
         cmocka_unit_test_setup(risky_acts_want_a_recent_proof, owner_forgive),
+        cmocka_unit_test_setup(raising_a_permission_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(a_code_is_a_proof_too, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: second factor", tests, make_arena, drop_arena);
