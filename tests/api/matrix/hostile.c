@@ -28,7 +28,8 @@ static char thing_of(const char *path, const char *capture)
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(capture, known[i].capture, strlen(known[i].capture)) == 0)
             return known[i].thing;
-    return strstr(path, "/doctors/") ? 'e' : strstr(path, "/jobs/") ? 'j' : strstr(path, "/sessions/") ? 's' : 'p';
+    return strstr(path, "/doctors/") ? 'e' : strstr(path, "/jobs/") ? 'j' : strstr(path, "/sessions/") ? 's'
+         : strstr(path, "/exports/") ? 'f' : 'p';
 }
 
 static void concrete_path(const char *pattern, char *out, size_t size)
@@ -155,7 +156,7 @@ void hostile_done(void)
 /* The report that the scene asked for is made by now, or soon. */
 static void await_workers(void)
 {
-    for (int i = 0; i < 100 && owner_count("SELECT count(*) FROM jobs WHERE kind LIKE 'report%' AND status IN ('queued', 'running')", NULL) > 0; i++)
+    for (int i = 0; i < 100 && owner_count("SELECT count(*) FROM jobs WHERE kind <> 'matrix' AND status IN ('queued', 'running')", NULL) > 0; i++)
         owner_sql("SELECT pg_sleep(0.1)", NULL);
 }
 

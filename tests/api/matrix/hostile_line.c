@@ -106,8 +106,8 @@ static const char *const no_cursors[] = {"", "@@@", "a", "AA==", "%00", "AAA%3D"
 
 /* What a cursor holds once it is unpacked: well-formed, but never made here. */
 static const char *const forged[] = {"x", "' OR 1=1 --", "1); DROP TABLE users; --", "NaN", "\x1f", "\x1f\x1f", "00000000-0000-0000-0000-00000000000g",
-                                     "x\x1f" "00000000-0000-0000-0000-000000000000", "2026-01-01T00:00:00Z\x1fx", "2026-99-01T00:00:00Z\x1fx", "%s%n", "{}", "$1",
-                                     "999999999999999999999999999999", "2026-01-01T00:00:00Z\x1f' OR true --"};
+                                     "x\x1f" "00000000-0000-0000-0000-000000000000", "2026-01-01T00:00:00Z\x1fx", "2026-99-01T00:00:00Z\x1fx",
+                                     "%s%n", "{}", "$1", "999999999999999999999999999999", "2026-01-01T00:00:00Z\x1f' OR true --"};
 
 static void try_cursor(const struct target *t, const char *cursor)
 {

@@ -240,6 +240,14 @@ void scene_renew_one(char name)
     }
 }
 
+/* Everything about Owner as a file, made by a worker. */
+static void export_new(const struct person *p)
+{
+    keep(&owners, 'f', made(post(p->token, NULL, "/auth/me/exports")));
+    for (int i = 0; i < 100 && owner_count("SELECT count(*) FROM jobs WHERE id = $1::uuid AND status = 'done'", thing(&owners, 'f'), NULL) == 0; i++)
+        owner_sql("SELECT pg_sleep(0.1)", NULL);
+}
+
 static void own_things(void)
 {
     struct person doctor;
@@ -248,6 +256,7 @@ static void own_things(void)
         scene_renew_one(*one_by_one);
     const struct person *p = &callers[OWNER].person;
     keep(&owners, 'z', made(post(p->token, json_pack("{s:s}", "type", "medication_adherence"), "/reports")));
+    export_new(p);
     person_new(&doctor, "doctor");
     keep(&owners, 'e', doctor.id);
 }

@@ -35,9 +35,9 @@ extern struct caller callers[CALLERS];
 
 /* Owner's and Stranger's things. `name` is one letter, so that paths and bodies of the table stay readable:
  * p patient, x prescription, y another prescription, w draft, m medicine of x, n as-needed medicine, c medicine of w,
- * r reminder, d dose, t template, s session, o notification, z report, v invitation, k connection request,
+ * r reminder, d dose, t template, s session, o notification, z report, f export, v invitation, k connection request,
  * l link of REL_ALL, j dead job, e an unverified doctor. Those after s belong to Owner only. */
-#define THINGS "pxywmncrdtsozvklje"
+#define THINGS "pxywmncrdtsozfvklje"
 struct things {
     char id[sizeof THINGS - 1][37];
 };

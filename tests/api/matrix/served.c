@@ -1,6 +1,7 @@
 /* The routes that the executables serve. */
 #include "served.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,7 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
-static const char *const areas[] = {"auth", "admin", "prescriptions", "reminders", "family", "notifications", "reports"};
+static size_t area_count;
 
 static void add_area(json_t *all, const char *bin, const char *area)
 {
@@ -32,16 +33,38 @@ static void add_area(json_t *all, const char *bin, const char *area)
     json_decref(routes);
 }
 
+/* Every executable but the workers is a module. */
+static void add_all(json_t *all, const char *bin)
+{
+    struct dirent **entries;
+    int n = scandir(bin, &entries, NULL, alphasort);
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++) {
+        const char *name = entries[i]->d_name;
+        if (*name != '.' && !strchr(name, '.') && !strstr(name, "_worker")) {
+            add_area(all, bin, name);
+            area_count++;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
 json_t *served_routes(void)
 {
     static json_t *all;
     const char *bin = getenv("DASTERN_TEST_BIN");
-    if (all)
-        return all;
-    all = json_array();
-    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++)
-        add_area(all, bin ? bin : "build/bin", areas[i]);
+    if (!all) {
+        all = json_array();
+        add_all(all, bin ? bin : "build/bin");
+    }
     return all;
+}
+
+size_t served_area_count(void)
+{
+    served_routes();
+    return area_count;
 }
 
 const char *served_text(const json_t *route, const char *name)
