@@ -64,12 +64,12 @@ static const struct route routes[] = {
     {GET, "/admin/users/{id:uuid}", ADMIN, 0, NULL, do_and_show, &SQL_admin_view_user},
     {PATCH, "/admin/users/{id:uuid}", ADMIN, 0, change_fields, change_user, &SQL_admin_change_user},
     {POST, "/admin/users/{id:uuid}/role", ADMIN, 0, role_fields, do_and_show, &SQL_admin_grant_role},
-    {POST, "/admin/doctors/{id:uuid}/verify", ADMIN, R_NO_BODY, NULL, do_and_show, &SQL_admin_verify_doctor},
+    {POST, "/admin/doctors/{id:uuid}/verify", ADMIN, 0, NULL, do_and_show, &SQL_admin_verify_doctor},
     {POST, "/admin/doctors/{id:uuid}/reject", ADMIN, 0, reject_fields, do_and_show, &SQL_admin_reject_doctor},
     {GET, "/admin/audit-logs", ADMIN, R_LIST, log_fields, run_list, &SQL_admin_list_audit_logs},
     {GET, "/admin/queues", ADMIN, 0, NULL, run_list, &SQL_admin_list_queues},
     {GET, "/admin/queues/jobs", ADMIN, R_LIST, jobs_fields, run_list, &SQL_admin_list_jobs},
-    {POST, "/admin/queues/jobs/{id:uuid}/retry", ADMIN, R_NO_BODY, NULL, run_no_content, &SQL_admin_retry_job},
+    {POST, "/admin/queues/jobs/{id:uuid}/retry", ADMIN, 0, NULL, run_no_content, &SQL_admin_retry_job},
     {GET, "/admin/statistics", ADMIN, 0, NULL, run_one, &SQL_admin_statistics},
     {0}};
 

@@ -193,7 +193,7 @@ static const struct route routes[] = {
     {GET,    PRESCRIPTION "/rectified",        ACTIVE, 0, NULL,                  show_picture,         &SQL_find_rectified},
     {GET,    PRESCRIPTION "/processing",       ACTIVE, 0, wait_fields,           progress_show,        &SQL_find_processing},
     {GET,    PRESCRIPTION "/processing/events", ACTIVE, 0, NULL,                 progress_stream,      &SQL_find_processing},
-    {POST,   PRESCRIPTION "/reprocess",        ACTIVE, R_NO_BODY | R_LIMIT_UPLOAD, NULL, reprocess_prescription, &SQL_reprocess_prescription},
+    {POST,   PRESCRIPTION "/reprocess",        ACTIVE, R_LIMIT_UPLOAD, NULL, reprocess_prescription, &SQL_reprocess_prescription},
     {GET,    PRESCRIPTION "/review",           ACTIVE, 0, NULL,                  run_one,              &SQL_find_review},
     {POST,   PRESCRIPTION "/confirm",          ACTIVE, 0, confirm_fields,        confirm_prescription, &SQL_confirm_prescription},
     {POST,   PRESCRIPTION "/medications",      ACTIVE, 0, medication_fields,     create_medication,    &SQL_create_medication},

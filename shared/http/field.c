@@ -1,8 +1,6 @@
 /* A whole input against a table of fields; every fault is collected, none stops the check. */
 #include "http/field.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/limits.h"
@@ -53,17 +51,6 @@ static const char *check_text(struct arena *mem, const struct field *field, cons
     if (!value)
         field_fault_add(faults, pointer, code);
     return value;
-}
-
-/* Text of a JSON number. 15 significant digits keep every decimal of a sane length exactly. */
-static const char *number_text(struct arena *mem, const json_t *value)
-{
-    if (json_is_integer(value))
-        return arena_printf(mem, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    double d = json_real_value(value);
-    if (fabs(d) < 1e-4 && d != 0.0)
-        return "0.0000"; /* more decimals than any field takes */
-    return arena_printf(mem, "%.15g", d);
 }
 
 static const char *check_object(struct arena *mem, const struct field *field, const json_t *value, const char *pointer,
@@ -125,7 +112,7 @@ static const char *check_value(struct arena *mem, const struct field *field, con
     case F_OBJECT: return check_object(mem, field, value, pointer, faults);
     case F_LIST: return check_list(mem, field, value, pointer, faults);
     case F_BOOL: return json_is_true(value) ? "true" : "false";
-    case F_INT: case F_DECIMAL: return check_text(mem, field, number_text(mem, value), pointer, faults);
+    case F_INT: case F_DECIMAL: return check_text(mem, field, json_number_text(mem, value), pointer, faults);
     default: return check_text(mem, field, json_string_value(value), pointer, faults);
     }
 }
