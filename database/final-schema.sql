@@ -324,7 +324,7 @@ CREATE FUNCTION public.address_key(ip text) RETURNS bytea
 
 CREATE FUNCTION public.address_prefix(ip text) RETURNS inet
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$ SELECT CASE family(ip::inet) WHEN 6 THEN set_masklen(ip::inet, 64) ELSE ip::inet END $$;
+    AS $$ SELECT CASE family(ip::inet) WHEN 6 THEN network(set_masklen(ip::inet, 64))::inet ELSE ip::inet END $$;
 
 CREATE FUNCTION public.adherence(patient uuid, from_date date, to_date date) RETURNS TABLE(counted bigint, taken bigint, taken_late bigint, skipped bigint, missed bigint, days bigint, days_covered bigint, adherence numeric, timing_adherence numeric, pdc numeric)
     LANGUAGE sql STABLE
@@ -1831,6 +1831,13 @@ BEGIN
     END IF;
     IF has_expires AND family_set_permissions.expires_at <= now() THEN
         PERFORM refuse('DT422', 'family.expires_in_past', 'The end has to lie ahead.');
+    END IF;
+    -- Showing more wants a recent proof of who is asking; a person's own session is asked for it, nothing else changes rights.
+    IF app_session_id() IS NOT NULL
+       AND (EXISTS (SELECT FROM jsonb_each(family_rights(f)) was JOIN jsonb_each(family_rights(rights)) will USING (key)
+                     WHERE was.value = 'false' AND will.value = 'true')
+            OR NOT f.hidden_medication_ids <@ coalesce(hidden, f.hidden_medication_ids)) THEN
+        PERFORM require_step_up();
     END IF;
     UPDATE family_relationships
        SET view_prescriptions = rights.view_prescriptions, view_reminders = rights.view_reminders, manage_reminders = rights.manage_reminders,
@@ -5719,11 +5726,11 @@ ALTER TABLE ONLY public.prescription_versions
 
 CREATE POLICY account ON public.jobs TO dastern_account_worker USING ((kind = ANY (ARRAY['erase_files'::text, 'export'::text]))) WITH CHECK ((kind = ANY (ARRAY['erase_files'::text, 'export'::text])));
 
-CREATE POLICY add ON public.ai_reports FOR INSERT TO dastern_reports WITH CHECK (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])))));
+CREATE POLICY add ON public.ai_reports FOR INSERT TO dastern_reports WITH CHECK (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) IS TRUE))));
 
-CREATE POLICY add ON public.medication_reminders FOR INSERT TO dastern_module WITH CHECK (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY add ON public.medication_reminders FOR INSERT TO dastern_module WITH CHECK (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY add ON public.prescriptions FOR INSERT TO dastern_module WITH CHECK (((created_by = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])))));
+CREATE POLICY add ON public.prescriptions FOR INSERT TO dastern_module WITH CHECK (((created_by = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE))));
 
 CREATE POLICY admin ON public.audit_logs FOR SELECT TO dastern_admin USING ((( SELECT public.app_role() AS app_role) = 'admin'::text));
 
@@ -5771,15 +5778,15 @@ ALTER TABLE public.auth_identities ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.calendar_feeds ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY change ON public.medication_reminders FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY change ON public.medication_reminders FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY change ON public.prescriptions FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[])))));
+CREATE POLICY change ON public.prescriptions FOR UPDATE TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[])))));
 
 ALTER TABLE public.clinical_note_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.clinical_notes ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY count ON public.medication_reminder_logs FOR SELECT TO dastern_report_worker USING (((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))));
+CREATE POLICY count ON public.medication_reminder_logs FOR SELECT TO dastern_report_worker USING ((((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))));
 
 CREATE POLICY deliver ON public.device_tokens TO dastern_delivery_worker USING (true);
 
@@ -5841,7 +5848,7 @@ CREATE POLICY own ON public.calendar_feeds TO dastern_reminders USING ((user_id 
 
 CREATE POLICY own ON public.clinical_note_versions FOR SELECT TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.clinical_notes TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id))) WITH CHECK (((doctor_id = ( SELECT public.app_user_id() AS app_user_id)) AND (patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[]))));
+CREATE POLICY own ON public.clinical_notes TO dastern_doctors USING ((doctor_id = ( SELECT public.app_user_id() AS app_user_id))) WITH CHECK (((doctor_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ANY (( SELECT public.visible_patients('write_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE)));
 
 CREATE POLICY own ON public.device_tokens TO dastern_notifications USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
@@ -5851,11 +5858,11 @@ CREATE POLICY own ON public.family_invitations TO dastern_family USING ((patient
 
 CREATE POLICY own ON public.jobs TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.medication_refills TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY own ON public.medication_refills TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY own ON public.medication_schedule_templates TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
-CREATE POLICY own ON public.medication_stock TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY own ON public.medication_stock TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY own ON public.notification_preferences TO dastern_module USING ((user_id = ( SELECT public.app_user_id() AS app_user_id)));
 
@@ -5967,41 +5974,41 @@ ALTER TABLE public.prescription_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.prescriptions ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY read ON public.ai_reports FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) AND (NOT (medication_ids && ( SELECT public.hidden_medications() AS hidden_medications)))))));
+CREATE POLICY read ON public.ai_reports FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) IS TRUE) AND (NOT (medication_ids && ( SELECT public.hidden_medications() AS hidden_medications)))))));
 
-CREATE POLICY read ON public.doctor_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
+CREATE POLICY read ON public.doctor_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY read ON public.dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
 CREATE POLICY read ON public.family_connection_requests FOR SELECT TO dastern_family USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (family_member_id = ( SELECT public.app_user_id() AS app_user_id))));
 
-CREATE POLICY read ON public.family_member_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
+CREATE POLICY read ON public.family_member_profiles FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((user_id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[])) IS TRUE)));
 
 CREATE POLICY read ON public.family_relationships FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (family_member_id = ( SELECT public.app_user_id() AS app_user_id))));
 
-CREATE POLICY read ON public.medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
+CREATE POLICY read ON public.medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR ((prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY read ON public.medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY read ON public.medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medication_schedule_templates FOR SELECT TO dastern_module USING (((user_id IS NULL) OR (user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[]))));
+CREATE POLICY read ON public.medication_schedule_templates FOR SELECT TO dastern_module USING (((user_id IS NULL) OR (user_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((user_id = ANY (( SELECT public.visible_patients('manage_reminders'::text) AS visible_patients)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.medication_stock FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
+CREATE POLICY read ON public.medication_stock FOR SELECT TO dastern_module USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) IS TRUE) AND (medication_id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[])))));
 
-CREATE POLICY read ON public.medications FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) OR (patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[]))) AND (id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
+CREATE POLICY read ON public.medications FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE) OR ((patient_id = ANY (( SELECT public.visible_patients('view_reminders'::text) AS visible_patients)::uuid[])) IS TRUE)) AND (id <> ALL (( SELECT public.hidden_medications() AS hidden_medications)::uuid[]))) OR ((prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR (user_id = ANY (( SELECT public.visible_patients('view_profile'::text) AS visible_patients)::uuid[]))));
+CREATE POLICY read ON public.patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((user_id = ANY (( SELECT public.visible_patients('view_profile'::text) AS visible_patients)::uuid[])) IS TRUE)));
 
 CREATE POLICY read ON public.prescription_processing_queue FOR SELECT TO dastern_module USING ((EXISTS ( SELECT
    FROM public.prescriptions p
   WHERE (p.id = prescription_processing_queue.prescription_id))));
 
-CREATE POLICY read ON public.prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
+CREATE POLICY read ON public.prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE) AND (prescription_id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR ((prescription_id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR ((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR (id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[]))));
+CREATE POLICY read ON public.prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_prescriptions'::text) AS visible_patients)::uuid[])) IS TRUE) AND (id <> ALL (( SELECT public.hidden_prescriptions() AS hidden_prescriptions)::uuid[]))) OR ((id = ANY (( SELECT public.shared_prescriptions() AS shared_prescriptions)::uuid[])) IS TRUE)));
 
-CREATE POLICY read ON public.users FOR SELECT TO dastern_module, dastern_report_worker USING (((id = ( SELECT public.app_user_id() AS app_user_id)) OR (id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[]))));
+CREATE POLICY read ON public.users FOR SELECT TO dastern_module, dastern_report_worker USING (((id = ( SELECT public.app_user_id() AS app_user_id)) OR ((id = ANY (( SELECT public.connected_people() AS connected_people)::uuid[])) IS TRUE)));
 
 ALTER TABLE public.recovery_codes ENABLE ROW LEVEL SECURITY;
 

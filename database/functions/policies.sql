@@ -1,7 +1,8 @@
 -- Who reaches what: row-level security and grants. Applied after all other files, on the clean ground of 00_reset.sql; a subject's own
 -- file may hold the grants of its own functions.
 -- The rules by person stand in access.sql; here they are tied to tables. A policy compares the caller's own id first, so for own
--- rows none of the sub-selects behind the OR ever runs; each of them runs once per query, never once per row.
+-- rows none of the sub-selects behind the OR ever runs; each of them runs once per query, never once per row. IS TRUE keeps the planner
+-- from taking such an array for an index condition: it would then run them all and read every row of the patient for a page of twenty.
 
 DO $$
 DECLARE
@@ -46,30 +47,30 @@ GRANT EXECUTE ON FUNCTION queue_rescue(regclass), queue_claim(regclass, text, in
 
 CREATE POLICY read ON prescriptions FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND id <> ALL ((SELECT hidden_prescriptions())::uuid[])
-    OR id = ANY ((SELECT shared_prescriptions())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[])) IS TRUE AND id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR (id = ANY ((SELECT shared_prescriptions())::uuid[])) IS TRUE);
 CREATE POLICY add ON prescriptions FOR INSERT TO dastern_module WITH CHECK (
     created_by = (SELECT app_user_id())
-    AND (patient_id = (SELECT app_user_id()) OR patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])));
+    AND (patient_id = (SELECT app_user_id()) OR (patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])) IS TRUE));
 CREATE POLICY change ON prescriptions FOR UPDATE TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[]) AND id <> ALL ((SELECT hidden_prescriptions())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])) IS TRUE AND id <> ALL ((SELECT hidden_prescriptions())::uuid[]));
 CREATE POLICY to_be_read ON prescriptions FOR SELECT TO dastern_ocr_worker USING (status = 'processing');
 
 CREATE POLICY read ON medications FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR (patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]))
+    OR ((patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[])) IS TRUE OR (patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[])) IS TRUE)
        AND id <> ALL ((SELECT hidden_medications())::uuid[])
-    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
+    OR (prescription_id = ANY ((SELECT shared_prescriptions())::uuid[])) IS TRUE);
 
 CREATE POLICY read ON medication_provenance FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
-    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[])) IS TRUE AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR (prescription_id = ANY ((SELECT shared_prescriptions())::uuid[])) IS TRUE);
 CREATE POLICY read ON prescription_versions FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[]) AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
-    OR prescription_id = ANY ((SELECT shared_prescriptions())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_prescriptions'))::uuid[])) IS TRUE AND prescription_id <> ALL ((SELECT hidden_prescriptions())::uuid[])
+    OR (prescription_id = ANY ((SELECT shared_prescriptions())::uuid[])) IS TRUE);
 
 -- The state of processing is as visible as the prescription it belongs to.
 CREATE POLICY read ON prescription_processing_queue FOR SELECT TO dastern_module USING (
@@ -78,57 +79,57 @@ CREATE POLICY work ON prescription_processing_queue TO dastern_ocr_worker USING 
 
 CREATE POLICY read ON medication_reminders FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY add ON medication_reminders FOR INSERT TO dastern_module WITH CHECK (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY change ON medication_reminders FOR UPDATE TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_reminder_logs FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 -- A report counts doses for those who may see reports, without showing the doses.
 CREATE POLICY count ON medication_reminder_logs FOR SELECT TO dastern_report_worker USING (
-    patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    (patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY read ON dose_events FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_stock FOR SELECT TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('view_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY own ON medication_stock TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 CREATE POLICY own ON medication_refills TO dastern_module USING (
     patient_id = (SELECT app_user_id())
-    OR patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]) AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
+    OR (patient_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[])) IS TRUE AND medication_id <> ALL ((SELECT hidden_medications())::uuid[]));
 
 CREATE POLICY read ON medication_schedule_templates FOR SELECT TO dastern_module USING (
-    user_id IS NULL OR user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[]));
+    user_id IS NULL OR user_id = (SELECT app_user_id()) OR (user_id = ANY ((SELECT visible_patients('manage_reminders'))::uuid[])) IS TRUE);
 CREATE POLICY own ON medication_schedule_templates TO dastern_module USING (user_id = (SELECT app_user_id()));
 
 CREATE POLICY read ON patient_profiles FOR SELECT TO dastern_module, dastern_report_worker USING (
-    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT visible_patients('view_profile'))::uuid[]));
+    user_id = (SELECT app_user_id()) OR (user_id = ANY ((SELECT visible_patients('view_profile'))::uuid[])) IS TRUE);
 CREATE POLICY read ON doctor_profiles FOR SELECT TO dastern_module USING (
-    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT connected_people())::uuid[]));
+    user_id = (SELECT app_user_id()) OR (user_id = ANY ((SELECT connected_people())::uuid[])) IS TRUE);
 CREATE POLICY read ON family_member_profiles FOR SELECT TO dastern_module USING (
-    user_id = (SELECT app_user_id()) OR user_id = ANY ((SELECT connected_people())::uuid[]));
+    user_id = (SELECT app_user_id()) OR (user_id = ANY ((SELECT connected_people())::uuid[])) IS TRUE);
 
 CREATE POLICY own ON clinical_notes TO dastern_doctors USING (doctor_id = (SELECT app_user_id()))
-    WITH CHECK (doctor_id = (SELECT app_user_id()) AND patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[]));
+    WITH CHECK (doctor_id = (SELECT app_user_id()) AND (patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])) IS TRUE);
 CREATE POLICY shared ON clinical_notes FOR SELECT TO dastern_doctors USING (patient_id = (SELECT app_user_id()) AND shared_with_patient);
 CREATE POLICY own ON clinical_note_versions FOR SELECT TO dastern_doctors USING (doctor_id = (SELECT app_user_id()));
 
 CREATE POLICY read ON ai_reports FOR SELECT TO dastern_module USING (
     user_id = (SELECT app_user_id())
     AND (patient_id = (SELECT app_user_id())
-         OR patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[]) AND NOT medication_ids && (SELECT hidden_medications())));
+         OR (patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])) IS TRUE AND NOT medication_ids && (SELECT hidden_medications())));
 CREATE POLICY add ON ai_reports FOR INSERT TO dastern_reports WITH CHECK (
     user_id = (SELECT app_user_id())
-    AND (patient_id = (SELECT app_user_id()) OR patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])));
+    AND (patient_id = (SELECT app_user_id()) OR (patient_id = ANY ((SELECT visible_patients('view_reports'))::uuid[])) IS TRUE));
 CREATE POLICY work ON ai_reports TO dastern_report_worker USING (true) WITH CHECK (true);
 CREATE POLICY own ON ai_chat_conversations TO dastern_reports USING (user_id = (SELECT app_user_id()));
 CREATE POLICY own ON ai_chat_messages TO dastern_reports USING (
@@ -137,7 +138,7 @@ CREATE POLICY own ON ai_chat_messages TO dastern_reports USING (
 -- People and links --------------------------------------------------------------------------------------------------------------
 
 CREATE POLICY read ON users FOR SELECT TO dastern_module, dastern_report_worker USING (
-    id = (SELECT app_user_id()) OR id = ANY ((SELECT connected_people())::uuid[]));
+    id = (SELECT app_user_id()) OR (id = ANY ((SELECT connected_people())::uuid[])) IS TRUE);
 CREATE POLICY deliver ON users FOR SELECT TO dastern_delivery_worker USING (true);
 
 CREATE POLICY own ON family_invitations TO dastern_family USING (patient_id = (SELECT app_user_id()));
