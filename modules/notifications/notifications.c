@@ -5,7 +5,6 @@
 #include "http/serve.h"
 #include "notifications_sql.h"
 
-#define STREAM_WAIT_US (25 * 1000 * 1000LL) /* below the time-outs of nginx and of mobile networks */
 #define STREAM_POLL_MS 1000
 #define FIRST_ID "00000000-0000-0000-0000-000000000000"
 
@@ -46,62 +45,44 @@ static bool read_position(struct request *r, const char *text, struct position *
     return time_is_timestamp(out->at) && str_is_uuid(out->id);
 }
 
-static enum err reply_stream(struct request *r)
-{
-    r->reply.status = 200;
-    r->reply.content_type = "text/event-stream";
-    r->reply.body.mem = r->mem;
-    buf_printf(&r->reply.body, "retry: %d\n", STREAM_POLL_MS);
-    return OK;
-}
-
-/* An event without data only tells the position; the client asks again from there. */
+/* An event without data only tells the position. */
 static enum err start_stream(struct request *r)
 {
     struct rows rows = {0};
     enum err err = db_query_once(r, &SQL_start_notification_stream, &rows, NULL);
-    if (!err)
-        err = reply_stream(r);
-    if (!err)
-        buf_printf(&r->reply.body, "id: %s_" FIRST_ID "\n\n", rows_text(&rows, r->mem, 0, "at"));
-    return err;
+    if (err)
+        return err;
+    request_note(r, arena_printf(r->mem, "%s_" FIRST_ID, rows_text(&rows, r->mem, 0, "at")));
+    buf_printf(stream_open(r), "id: %s\n\n", r->seen);
+    return stream_wait(r, STREAM_POLL_MS);
 }
 
-static void write_event(struct request *r, const struct rows *rows, size_t row)
+static void write_events(struct request *r, const struct rows *rows)
 {
-    struct buf *body = &r->reply.body;
-    buf_printf(body, "id: %s_%s\n", rows_text(rows, r->mem, row, "_delivered_at"), rows_text(rows, r->mem, row, "id"));
-    buf_str(body, "event: notification\ndata: ");
-    struct json_out out = {.to = body};
-    rows_write_object(&out, rows, row);
-    buf_str(body, "\n\n");
+    struct buf *events = stream_open(r);
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        request_note(r, arena_printf(r->mem, "%s_%s", rows_text(rows, r->mem, row, "_delivered_at"), rows_text(rows, r->mem, row, "id")));
+        stream_event(events, r->seen, "notification", rows, row);
+    }
 }
 
-/*
- * Server-sent events by long polling: the answer ends with the first events, or without any after STREAM_WAIT_US, and
- * the client comes back by itself with Last-Event-ID, as the standard has it. So no thread is held, a session that
- * ended is noticed at the next look, and a broken line loses nothing.
- */
+/* Server-sent events. Where a client is, is a matter of its Last-Event-ID alone: a broken line loses nothing. */
 static enum err follow_stream(struct request *r, const struct sql_stmt *sql)
 {
-    const char *last = request_header(r, "Last-Event-ID");
+    const char *last = *r->seen ? r->seen : request_header(r, "Last-Event-ID");
     struct position after;
     if (!last || !*last)
         return start_stream(r);
     if (!read_position(r, last, &after))
         return fail_with(r, E_INVALID, 400, "notification.stream_position", NULL);
+    if (!*r->seen)
+        request_note(r, last);
     struct rows rows = {0};
     enum err err = db_query_once(r, sql, &rows, "after_at", after.at, "after_id", after.id, NULL);
-    if (!err && !rows_count(&rows) && r->waited_us < STREAM_WAIT_US)
-        err = request_later(r, STREAM_POLL_MS);
-    if (!err)
-        err = reply_stream(r);
     if (err)
         return err;
-    for (size_t row = 0; row < rows_count(&rows); row++)
-        write_event(r, &rows, row);
-    buf_str(&r->reply.body, ":\n\n"); /* a comment, so that an answer without events is whole as well */
-    return OK;
+    write_events(r, &rows);
+    return stream_wait(r, STREAM_POLL_MS);
 }
 
 static const struct route routes[] = {

@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "db/rows.h"
-#include "json/json_write.h"
 
 #define LOOK_AGAIN_MS 250
-#define STREAM_WAIT_S 25 /* below what proxies on the way take for a dead connection */
 
 /* ETags are sent in quotes, as event ids they stand bare. */
 static const char *bare_etag(struct request *r, const char *text)
@@ -38,29 +36,13 @@ enum err progress_show(struct request *r, const struct sql_stmt *sql)
     enum err err = look(r, sql, &rows);
     if (err != OK)
         return err;
-    if (!r->seen) {
+    if (!*r->seen) {
         const char *known = bare_etag(r, request_header(r, "If-None-Match"));
-        r->seen = known ? known : rows_text(&rows, r->mem, 0, "_etag");
+        request_note(r, known ? known : rows_text(&rows, r->mem, 0, "_etag"));
     }
     if (must_wait(r, &rows, r->seen, input_long(r, "wait")) && request_later(r, LOOK_AGAIN_MS) == E_LATER)
         return E_LATER;
     return reply_row(r, 200, &rows);
-}
-
-static enum err reply_event(struct request *r, const struct rows *rows, bool is_new)
-{
-    struct buf *body = reply_json(r, 200).to;
-    r->reply.content_type = "text/event-stream; charset=utf-8";
-    buf_printf(body, "retry: %d\n", LOOK_AGAIN_MS);
-    if (is_new) {
-        struct json_out out = {.to = body};
-        buf_printf(body, "id: %s\nevent: progress\ndata: ", rows_text(rows, r->mem, 0, "_etag"));
-        rows_write_object(&out, rows, 0);
-    } else {
-        buf_str(body, ": nothing new");
-    }
-    buf_str(body, "\n\n");
-    return OK;
 }
 
 enum err progress_stream(struct request *r, const struct sql_stmt *sql)
@@ -69,11 +51,14 @@ enum err progress_stream(struct request *r, const struct sql_stmt *sql)
     enum err err = look(r, sql, &rows);
     if (err != OK)
         return err;
-    const char *last = request_header(r, "Last-Event-ID");
-    bool is_new = !str_eq(rows_text(&rows, r->mem, 0, "_etag"), last);
-    if (!is_new && rows_bool(&rows, 0, "_settled"))
-        return reply_no_content(r);
-    if (must_wait(r, &rows, last, STREAM_WAIT_S) && request_later(r, LOOK_AGAIN_MS) == E_LATER)
-        return E_LATER;
-    return reply_event(r, &rows, is_new);
+    const char *state = rows_text(&rows, r->mem, 0, "_etag");
+    const char *last = *r->seen ? r->seen : request_header(r, "Last-Event-ID");
+    bool is_new = !str_eq(state, last), settled = rows_bool(&rows, 0, "_settled");
+    if (!is_new && settled)
+        return reply_no_content(r); /* only in the first turn: later ones end with the event that settles it */
+    struct buf *events = stream_open(r);
+    if (is_new)
+        stream_event(events, state, "progress", &rows, 0);
+    request_note(r, state);
+    return settled ? OK : stream_wait(r, LOOK_AGAIN_MS);
 }

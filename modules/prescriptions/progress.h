@@ -8,8 +8,8 @@
 
 /* 200 with the state; with ?wait=N only once it differs from If-None-Match, or without one from the first look, or N s on. */
 enum err progress_show(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
-/* The same as server-sent events: one event for the step after Last-Event-ID, and the client comes again by itself
- * (WHATWG HTML §9.2); 204 ends that, when the last event has been seen and nothing more will come. */
+/* The same as server-sent events: one for each step after Last-Event-ID; the stream ends when nothing more will come. A client that
+ * comes again then, as clients of such streams do by themselves, is told 204, which ends that (WHATWG HTML §9.2). */
 enum err progress_stream(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 
 #endif

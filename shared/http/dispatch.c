@@ -26,7 +26,8 @@
 /* One that is parked waits either with a request, or for the rest of one. */
 struct conn {
     struct fcgi *fcgi;
-    struct request *parked; /* its memory belongs to this connection until it is answered */
+    struct request *parked; /* until it is answered */
+    struct arena *mem;      /* the parked request's own memory: what it brought and what its first turn made of it */
     int64_t parked_at_us, wake_us;
     int64_t begun_us;       /* when the beginning of a request was seen; 0: it has come whole */
     struct conn *next;
@@ -142,8 +143,9 @@ static void serve_ready(struct conn *c, struct arena **mem)
     r->exchange->may_park = reserve_parking();
     bool reserved = r->exchange->may_park;
     if (request_serve(r) == E_LATER) {
-        park(c, r, r->exchange->park_ms * 1000L);
+        c->mem = *mem;
         *mem = arena_new(ARENA_BYTES);
+        park(c, r, r->exchange->park_ms * 1000L);
         return;
     }
     if (reserved)
@@ -152,19 +154,24 @@ static void serve_ready(struct conn *c, struct arena **mem)
     arena_reset(*mem);
 }
 
-static void resume(struct conn *c)
+/* What a later turn allocates is the thread's and goes with the turn: a stream may have thousands of them. */
+static void resume(struct conn *c, struct arena *mem)
 {
     struct request *r = c->parked;
+    r->mem = mem;
     r->waited_us += clock_us() - c->parked_at_us;
     r->exchange->may_park = !atomic_load(&d.draining);
     bool gone = fcgi_peer_gone(c->fcgi);
-    if (!gone && request_resume(r) == E_LATER) {
+    enum err err = gone ? OK : request_resume(r);
+    arena_reset(mem);
+    if (err == E_LATER) {
         park(c, r, r->exchange->park_ms * 1000L);
         return;
     }
     atomic_fetch_sub(&d.parked_count, 1);
-    arena_free(r->mem);
+    arena_free(c->mem);
     c->parked = NULL;
+    c->mem = NULL;
     if (gone)
         close_conn(c);
     else
@@ -201,7 +208,7 @@ static void work_once(struct arena **mem)
     if (due) {
         atomic_fetch_add(&d.busy, 1);
         if (due->parked)
-            resume(due);
+            resume(due, *mem);
         else
             serve_ready(due, mem);
         atomic_fetch_sub(&d.busy, 1);

@@ -27,6 +27,9 @@ struct exchange {
     const char *allow;                /* for 405 */
     int park_ms;                      /* > 0: parked */
     bool may_park;
+    bool stream_waits;                /* this turn ended with stream_wait() */
+    bool streaming;                   /* the head of a stream is out: only events can follow */
+    int64_t pushed_us;                /* clock_us when something of it was sent last */
     size_t rows;                      /* answered rows, for the log */
 };
 
@@ -48,6 +51,11 @@ bool request_binds(struct arena *mem, const struct route *route, const char *par
 /* problem.c, reply.c */
 void problem_render(struct request *r, enum err err);
 void reply_send(struct request *r);
+void reply_render_head(struct request *r, struct buf *head);
+
+/* stream.c: sends what the turn of a waiting stream has written, or a comment after a while of silence, without ever
+ * waiting for the client; false: it does not take it, the stream is over. True for requests that are no streams. */
+bool stream_push(struct request *r) MUST_CHECK;
 
 /* system.c: /healthz, /readyz, /metrics */
 bool system_serve(struct request *r); /* false: none of them */

@@ -94,12 +94,12 @@ long fcgi_read(struct fcgi *f, char *to, size_t n)
     return got;
 }
 
-/* Writes all of it or fails; the socket's time-out ends a peer that does not read. */
-static bool write_all(int fd, struct iovec *iov, int count)
+/* Writes all of it or fails; the socket's time-out ends a peer that does not read, MSG_DONTWAIT gives it no time at all. */
+static bool write_all(int fd, struct iovec *iov, int count, int flags)
 {
     while (count > 0) {
         const struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
-        ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL);
+        ssize_t n = sendmsg(fd, &message, MSG_NOSIGNAL | flags);
         if (n < 0)
             return false;
         for (; count > 0 && (size_t)n >= iov->iov_len; iov++, count--)
@@ -111,7 +111,7 @@ static bool write_all(int fd, struct iovec *iov, int count)
 }
 
 /* One FCGI_STDOUT record of n bytes: what is left of the head, then of the body. */
-static bool write_record(struct fcgi *f, struct iovec *head, struct iovec *body, size_t n)
+static bool write_record(struct fcgi *f, struct iovec *head, struct iovec *body, size_t n, int flags)
 {
     FCGI_Header header = {.version = FCGI_VERSION_1, .type = FCGI_STDOUT};
     size_t from_head = n < head->iov_len ? n : head->iov_len;
@@ -122,18 +122,29 @@ static bool write_record(struct fcgi *f, struct iovec *head, struct iovec *body,
     header.contentLengthB0 = (unsigned char)n;
     *head = (struct iovec){(char *)head->iov_base + from_head, head->iov_len - from_head};
     *body = (struct iovec){(char *)body->iov_base + (n - from_head), body->iov_len - (n - from_head)};
-    return write_all(f->request.ipcFd, parts, 3);
+    return write_all(f->request.ipcFd, parts, 3, flags);
 }
 
 /* libfcgi's own stream cuts an answer into writes of 8 KB, and nginx would be woken for each. */
-void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+static void write_records(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n, int flags)
 {
-    struct iovec rest[] = {{(void *)(uintptr_t)head, head_n}, {(void *)(uintptr_t)(body ? body : ""), body_n}};
+    struct iovec rest[] = {{(void *)(uintptr_t)(head ? head : ""), head_n}, {(void *)(uintptr_t)(body ? body : ""), body_n}};
     for (size_t left = head_n + body_n; left > 0 && !f->broken;) {
         size_t n = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX;
-        f->broken = !write_record(f, &rest[0], &rest[1], n);
+        f->broken = !write_record(f, &rest[0], &rest[1], n, flags);
         left -= n;
     }
+}
+
+void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    write_records(f, head, head_n, body, body_n, 0);
+}
+
+bool fcgi_push(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    write_records(f, head, head_n, body, body_n, MSG_DONTWAIT);
+    return !f->broken;
 }
 
 /* Reads what a refusal left unread: on the wire it would be taken for the next request. Closing instead costs a 502 now and

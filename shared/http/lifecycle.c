@@ -1,4 +1,5 @@
 /* One request from its first byte to its log line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,7 @@ static enum err prefer_refusal(struct request *r, enum err invalid)
 static enum err run_handler(struct request *r)
 {
     r->exchange->park_ms = 0;
+    r->exchange->stream_waits = false;
     enum err err = r->route->run(r, r->route->sql);
     if (r->exchange->replayed)
         return request_commit(r); /* whatever the handler made of it */
@@ -226,7 +228,7 @@ static void write_log(struct request *r, long us)
     log_str(l, "method", r->method ? method_name(r->method) : NULL);
     log_str(l, "route", r->route ? r->route->path : NULL); /* the pattern: paths hold ids and codes */
     log_int(l, "status", r->reply.status);
-    log_str(l, "code", r->reply.status >= 400 ? r->problem.code : NULL);
+    log_str(l, "code", r->reply.status >= 400 || r->exchange->streaming ? r->problem.code : NULL);
     log_int(l, "us", us);
     log_int(l, "rows", (long)r->exchange->rows);
     log_end(l);
@@ -234,10 +236,12 @@ static void write_log(struct request *r, long us)
 
 static enum err conclude(struct request *r, enum err err)
 {
-    if (err == E_LATER)
+    if (err == E_LATER && stream_push(r))
         return E_LATER;
     request_release(r);
-    if (err != OK)
+    if (r->exchange->streaming)
+        r->reply.status = 200; /* that is out already: a problem can only end the stream */
+    else if (err != OK)
         problem_render(r, err);
     reply_send(r);
     long us = (long)(clock_us() - r->started_us);
@@ -261,9 +265,15 @@ enum err request_serve(struct request *r)
 enum err request_resume(struct request *r)
 {
     r->reply = (struct reply){.body = {.mem = r->mem}};
+    r->faults = (struct field_faults){.mem = r->mem};
     r->problem = (struct problem){0};
     r->exchange->entered = false; /* the session may have ended while it waited */
     return conclude(r, run_handler(r));
+}
+
+void request_note(struct request *r, const char *text)
+{
+    snprintf(r->seen, sizeof r->seen, "%s", text ? text : "");
 }
 
 enum err request_later(struct request *r, int ms)

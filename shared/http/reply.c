@@ -136,14 +136,14 @@ enum err reply_file(struct request *r, const char *name, const char *content_typ
 }
 
 /* nginx adds the security headers; health data is never to be stored by anybody on the way. */
-static void render_head(struct request *r, struct buf *head)
+void reply_render_head(struct request *r, struct buf *head)
 {
     const struct reply *a = &r->reply;
     bool cacheable = r->route && r->route->flags & R_CACHEABLE && a->status < 400;
     buf_printf(head, "Status: %d\r\n", a->status);
     if (a->body.len > 0 || a->content_type)
         buf_printf(head, "Content-Type: %s\r\n", a->content_type ? a->content_type : "application/json; charset=utf-8");
-    if (a->body.len > 0)
+    if (a->body.len > 0 && !r->exchange->stream_waits)
         buf_printf(head, "Content-Length: %zu\r\n", a->body.len);
     if (!cacheable)
         buf_str(head, "Cache-Control: no-store\r\n");
@@ -156,6 +156,7 @@ static void render_head(struct request *r, struct buf *head)
 void reply_send(struct request *r)
 {
     struct buf head = {.mem = r->mem};
-    render_head(r, &head);
+    if (!r->exchange->streaming)
+        reply_render_head(r, &head);
     fcgi_send(r->exchange->fcgi, head.data, head.len, r->reply.body.data, r->exchange->head_only ? 0 : r->reply.body.len);
 }

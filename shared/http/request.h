@@ -8,6 +8,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
+#include "core/limits.h"
 #include "core/str.h"
 #include "db/fault.h"
 #include "db/rows.h"
@@ -38,7 +39,7 @@ struct reply {
 };
 
 struct request {
-    struct arena *mem;
+    struct arena *mem;         /* of this turn: what a handler allocates is gone when it runs again after having been parked */
     const char *id;            /* X-Request-Id */
     enum method method;
     const char *path;          /* decoded, below /api/v1 */
@@ -55,7 +56,7 @@ struct request {
     struct reply reply;
     int64_t started_us;        /* clock_us at arrival */
     int64_t waited_us;         /* how long it has been parked so far */
-    const char *seen;          /* a parked handler's note to itself, on mem: what it saw before it waited */
+    char seen[LIMIT_SEEN_BYTES]; /* a parked handler's note to itself: what it saw before it waited; "" at first */
     struct exchange *exchange; /* transport and database state, private to shared/http */
 };
 
@@ -118,6 +119,22 @@ enum err reply_file(struct request *r, const char *name, const char *content_typ
  * returns; or OK when there is no room to wait (draining, too many parked): then answer now.
  */
 enum err request_later(struct request *r, int ms) MUST_CHECK;
+/* Keeps a text in r->seen for the next turn. A longer one is cut, and then equals nothing. */
+void request_note(struct request *r, const char *text);
+
+/* --- server-sent events (WHATWG HTML §9.2) ---------------------------------------------------------------------- */
+/*
+ * An answer of events. Each turn of the handler opens the stream, writes what is new since r->seen (or, in the first turn, since
+ * the client's Last-Event-ID), notes it, and returns stream_wait(), or OK when nothing more can come. No thread is held
+ * in between. The session is checked in every turn by the handler's query: an error ends the stream, and the client, which
+ * then comes again by itself, is told why.
+ */
+struct buf *stream_open(struct request *r);
+/* One event: its data is a row as an object. `id` is what the client sends as Last-Event-ID. */
+void stream_event(struct buf *to, const char *id, const char *name, const struct rows *rows, size_t row);
+/* Sends the turn's events and parks as request_later does. OK when the stream has to end now (LIMIT_STREAM_SECONDS, or what
+ * request_later names): return it. */
+enum err stream_wait(struct request *r, int ms) MUST_CHECK;
 
 /* --- stock handlers: run their row's statement and answer ------------------------------------------------------ */
 enum err run_one(struct request *r, const struct sql_stmt *sql);        /* 200, one object */

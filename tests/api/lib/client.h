@@ -55,6 +55,19 @@ int client_connect(void);
 /* Sends the bytes as they are over a fresh connection and reads until the server closes or `seconds` have passed. */
 struct answer *client_raw(const void *bytes, size_t n, int seconds);
 
+/* An answer of server-sent events, read while it goes on. Its bytes are as on the wire, so chunk sizes stand between events. */
+struct stream;
+/* Asks for it. `last` is the Last-Event-ID or NULL. Never NULL. */
+struct stream *stream_begin(const char *token, const char *path, const char *last);
+/* Reads until the text has come, within the time. */
+bool stream_brings(struct stream *s, const char *text, double seconds);
+/* Reads until the server has ended the answer, within the time. */
+bool stream_ends(struct stream *s, double seconds);
+/* All that has come so far, head included. */
+const char *stream_text(const struct stream *s);
+/* Breaks off. */
+void stream_close(struct stream *s);
+
 /* Header value by name (any case), NULL if absent. Good until the next call on this thread. */
 const char *answer_header(struct answer *a, const char *name);
 /* Value at a dotted path ("user.email", "items.0.id"); NULL when there is none. */

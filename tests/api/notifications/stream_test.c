@@ -1,5 +1,4 @@
 /* The stream of notices: waits, tells what arrives, loses nothing, ends with the session. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,29 +13,33 @@
 #include "owner.h"
 #include "people.h"
 
-static struct answer *follow(const char *token, const char *last)
+#define AT_ONCE_S 10.0 /* a look takes place every second, deliveries and a busy machine want some more */
+#define MANY 40         /* streams at once: many more than there are threads, which serve others all the same */
+
+static struct stream *follow(const struct person *p, const char *last)
 {
-    char header[200];
-    snprintf(header, sizeof header, "Last-Event-ID: %s", last);
-    return client_call(&(struct call){.path = "/notifications/stream", .token = token, .headers = (const char *[]){header, NULL}});
+    return stream_begin(p->token, "/notifications/stream", last);
 }
 
-/* Last "id:" of an answer. */
-static void read_position(const struct answer *a, char out[100])
+/* Last whole "id:" of what has come. */
+static void read_position(const struct stream *s, char out[100])
 {
-    const char *at = a->body, *found = NULL;
-    while ((at = strstr(at, "id: ")) != NULL)
-        found = at += 4;
+    const char *at = stream_text(s), *found = NULL;
+    while ((at = strstr(at, "\nid: ")) != NULL)
+        found = at += 5;
     assert_non_null(found);
     snprintf(out, 100, "%.*s", (int)strcspn(found, "\n"), found);
 }
 
-static void start_position(const char *token, char out[100])
+/* A stream of its own tells where now is. */
+static void start_position(const struct person *p, char out[100])
 {
-    struct answer *a = expect(get(token, "/notifications/stream"), 200);
-    assert_int_equal(strncmp(answer_header(a, "Content-Type"), "text/event-stream", 17), 0);
-    assert_null(strstr(a->body, "data:"));
-    read_position(a, out);
+    struct stream *s = follow(p, NULL);
+    assert_true(stream_brings(s, "\n\n\r\n", AT_ONCE_S)); /* the end of a chunk */
+    assert_non_null(strstr(stream_text(s), "Content-Type: text/event-stream"));
+    assert_null(strstr(stream_text(s), "data:"));
+    read_position(s, out);
+    stream_close(s);
 }
 
 static void pause_ms(long ms)
@@ -49,6 +52,14 @@ static void tell(const struct person *p, const char *type)
     owner_sql("SELECT notify_user($1::uuid, $2, '{\"n\": 1}')", p->id, type, NULL);
 }
 
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+        n++;
+    return n;
+}
+
 static void tells_what_came_since(void **state)
 {
     (void)state;
@@ -58,71 +69,96 @@ static void tells_what_came_since(void **state)
     person_new(&other, "patient");
     tell(&p, "dose.missed");
     pause_ms(1500);
-    start_position(p.token, position);
+    start_position(&p, position);
     tell(&other, "dose.due");
     tell(&p, "dose.due");
-    struct answer *a = expect(follow(p.token, position), 200);
-    assert_non_null(strstr(a->body, "event: notification\ndata: {"));
-    assert_non_null(strstr(a->body, "\"dose.due\""));
-    assert_null(strstr(a->body, "\"dose.missed\""));
-    assert_null(strstr(strstr(a->body, "data: ") + 6, "data: "));
-    char next[100];
-    read_position(a, next);
+    struct stream *s = follow(&p, position);
+    assert_true(stream_brings(s, "event: notification\ndata: {", AT_ONCE_S));
+    assert_true(stream_brings(s, "\"dose.due\"", AT_ONCE_S));
     tell(&p, "report.ready");
-    a = expect(follow(p.token, next), 200);
-    assert_non_null(strstr(a->body, "\"report.ready\""));
-    assert_null(strstr(a->body, "\"dose.due\""));
-    a = expect(follow(p.token, position), 200);
-    assert_non_null(strstr(a->body, "\"dose.due\""));
-    assert_non_null(strstr(a->body, "\"report.ready\""));
-}
-
-struct waiting {
-    const struct person *person;
-    const char *position;
-    struct answer *answer;
-};
-
-static void *wait_for_events(void *arg)
-{
-    struct waiting *w = arg;
-    w->answer = follow(w->person->token, w->position);
-    return NULL;
-}
-
-static void waits_until_something_arrives(void **state)
-{
-    (void)state;
-    struct person p;
-    char position[100];
-    pthread_t thread;
-    person_new(&p, "patient");
-    start_position(p.token, position);
-    struct waiting w = {.person = &p, .position = position};
-    assert_int_equal(pthread_create(&thread, NULL, wait_for_events, &w), 0);
+    assert_true(stream_brings(s, "\"report.ready\"", AT_ONCE_S));
     pause_ms(2500);
-    tell(&p, "dose.due");
-    pthread_join(thread, NULL);
-    expect(w.answer, 200);
-    assert_non_null(strstr(w.answer->body, "\"dose.due\""));
-    assert_true(w.answer->seconds > 2.4 && w.answer->seconds < 8);
+    stream_brings(s, "never", 0.1);
+    assert_int_equal(count(stream_text(s), "data: "), 2); /* each once, nothing older, nothing of others */
+    assert_null(strstr(stream_text(s), "\"dose.missed\""));
+    stream_close(s);
+    s = follow(&p, position);
+    assert_true(stream_brings(s, "\"dose.due\"", AT_ONCE_S));
+    assert_true(stream_brings(s, "\"report.ready\"", AT_ONCE_S));
+    stream_close(s);
 }
 
-static void a_session_that_ends_ends_the_waiting(void **state)
+/* What came while the line was broken comes after it. */
+static void goes_on_where_the_line_broke(void **state)
 {
     (void)state;
     struct person p;
     char position[100];
-    pthread_t thread;
     person_new(&p, "patient");
-    start_position(p.token, position);
-    struct waiting w = {.person = &p, .position = position};
-    assert_int_equal(pthread_create(&thread, NULL, wait_for_events, &w), 0);
+    struct stream *s = follow(&p, NULL);
+    assert_true(stream_brings(s, "id: ", AT_ONCE_S));
+    tell(&p, "dose.due");
+    assert_true(stream_brings(s, "\"dose.due\"", AT_ONCE_S));
+    read_position(s, position);
+    stream_close(s);
+    tell(&p, "report.ready");
     pause_ms(1500);
+    s = follow(&p, position);
+    assert_true(stream_brings(s, "\"report.ready\"", AT_ONCE_S));
+    assert_null(strstr(stream_text(s), "\"dose.due\""));
+    stream_close(s);
+}
+
+static void a_session_that_ends_ends_its_streams(void **state)
+{
+    (void)state;
+    struct person p;
+    char position[100];
+    person_new(&p, "patient");
+    struct stream *s = follow(&p, NULL);
+    assert_true(stream_brings(s, "id: ", AT_ONCE_S));
+    read_position(s, position);
     expect(post(p.token, NULL, "/auth/logout"), 204);
-    pthread_join(thread, NULL);
-    expect_problem(w.answer, 401, "auth.session_ended");
-    assert_true(w.answer->seconds < 8);
+    tell(&p, "dose.due");
+    assert_true(stream_ends(s, AT_ONCE_S));
+    assert_null(strstr(stream_text(s), "data:"));
+    stream_close(s);
+    s = follow(&p, position);
+    assert_true(stream_brings(s, "auth.session_ended", AT_ONCE_S));
+    assert_non_null(strstr(stream_text(s), "HTTP/1.1 401"));
+    stream_close(s);
+}
+
+/* Streams hold no thread: others are answered meanwhile, and all streams hear. */
+static void many_at_once(void **state)
+{
+    (void)state;
+    struct person p;
+    struct stream *streams[MANY];
+    person_new(&p, "patient");
+    for (size_t i = 0; i < MANY; i++)
+        streams[i] = follow(&p, NULL);
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(stream_brings(streams[i], "id: ", AT_ONCE_S));
+    for (size_t i = 0; i < MANY; i++)
+        assert_true(expect(get(p.token, "/notifications"), 200)->seconds < 2);
+    tell(&p, "dose.due");
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(stream_brings(streams[i], "\"dose.due\"", AT_ONCE_S));
+        stream_close(streams[i]);
+    }
+}
+
+/* A comment now and then, so that nobody on the way takes the line for dead. */
+static void silence_is_broken(void **state)
+{
+    (void)state;
+    struct person p;
+    person_new(&p, "patient");
+    struct stream *s = follow(&p, NULL);
+    assert_true(stream_brings(s, "id: ", AT_ONCE_S));
+    assert_true(stream_brings(s, "\n:\n\n", 15 + AT_ONCE_S));
+    stream_close(s);
 }
 
 static void refuses_a_position_it_did_not_give(void **state)
@@ -132,8 +168,13 @@ static void refuses_a_position_it_did_not_give(void **state)
     person_new(&p, "patient");
     static const char *const wrong[] = {"x", "_", "2026-01-31T01:00:00Z", "2026-01-31T01:00:00Z_x", "2026-02-31T01:00:00Z_00000000-0000-0000-0000-000000000000",
                                         "infinity_00000000-0000-0000-0000-000000000000", "'; SELECT 1_00000000-0000-0000-0000-000000000000"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        expect_problem(follow(p.token, wrong[i]), 400, "notification.stream_position");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char header[200];
+        snprintf(header, sizeof header, "Last-Event-ID: %s", wrong[i]);
+        const char *const headers[] = {header, NULL};
+        expect_problem(client_call(&(struct call){.path = "/notifications/stream", .token = p.token, .headers = headers}), 400,
+                       "notification.stream_position");
+    }
 }
 
 static int forget(void **state)
@@ -147,8 +188,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(tells_what_came_since, forget),
-        cmocka_unit_test_teardown(waits_until_something_arrives, forget),
-        cmocka_unit_test_teardown(a_session_that_ends_ends_the_waiting, forget),
+        cmocka_unit_test_teardown(goes_on_where_the_line_broke, forget),
+        cmocka_unit_test_teardown(a_session_that_ends_ends_its_streams, forget),
+        cmocka_unit_test_teardown(many_at_once, forget),
+        cmocka_unit_test_teardown(silence_is_broken, forget),
         cmocka_unit_test_teardown(refuses_a_position_it_did_not_give, forget),
     };
     return cmocka_run_group_tests_name("notification stream", tests, NULL, NULL);

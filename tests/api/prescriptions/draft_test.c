@@ -370,25 +370,65 @@ static void waiting_ends_when_it_changes(void **state)
     assert_true(expect(get(patient.token, "/prescriptions/%s/processing?wait=20", id), 200)->seconds < 2);
 }
 
+/* Last "id:" of what has come. */
+static void last_event(const struct stream *s, char out[40])
+{
+    const char *found = NULL;
+    for (const char *at = stream_text(s); (at = strstr(at, "\nid: ")) != NULL;)
+        found = at += 5;
+    assert_non_null(found);
+    snprintf(out, 40, "%.32s", found);
+}
+
 static void events_tell_each_step(void **state)
 {
     (void)state;
-    char id[37], path[100], last[100];
+    char id[37], path[100], last[40];
     picture_claimed(&patient, id);
     snprintf(path, sizeof path, "/prescriptions/%s/processing/events", id);
-    struct answer *a = expect(get(patient.token, "%s", path), 200);
-    assert_non_null(strstr(answer_header(a, "Content-Type"), "text/event-stream"));
-    char *at = strstr(a->body, "id: ");
-    assert_non_null(at);
-    assert_non_null(strstr(a->body, "event: progress\ndata: {\"status\":\"running\""));
-    snprintf(last, sizeof last, "Last-Event-ID: %.32s", at + 4);
+    struct stream *s = stream_begin(patient.token, path, NULL);
+    assert_true(stream_brings(s, "event: progress\ndata: {\"status\":\"running\",\"stage\":\"rows\"", 5));
+    assert_non_null(strstr(stream_text(s), "Content-Type: text/event-stream"));
+    owner_sql("SELECT queue_progress('prescription_processing_queue', id, 'test', 1, 'header', 90) FROM prescription_processing_queue "
+              "WHERE prescription_id = $1::uuid", id, NULL);
+    assert_true(stream_brings(s, "\"stage\":\"header\",\"progress\":90", 5));
+    assert_false(stream_ends(s, 1));
+    last_event(s, last);
     assert_string_equal(draft_store(id, "1", two_medicines), "t");
-    const char *const headers[] = {last, NULL};
-    a = expect(client_call(&(struct call){.path = path, .token = patient.token, .headers = headers}), 200);
-    at = strstr(a->body, "id: ");
-    assert_non_null(strstr(a->body, "\"stage\":\"review\""));
-    snprintf(last, sizeof last, "Last-Event-ID: %.32s", at + 4);
-    expect(client_call(&(struct call){.path = path, .token = patient.token, .headers = headers}), 204);
+    assert_true(stream_brings(s, "\"stage\":\"review\"", 5));
+    assert_true(stream_ends(s, 5)); /* nothing more will come */
+    stream_close(s);
+    s = stream_begin(patient.token, path, last);
+    assert_true(stream_ends(s, 5));
+    assert_non_null(strstr(stream_text(s), "\"stage\":\"review\""));
+    assert_null(strstr(stream_text(s), "\"stage\":\"header\""));
+    last_event(s, last);
+    stream_close(s);
+    s = stream_begin(patient.token, path, last);
+    assert_true(stream_ends(s, 5));
+    assert_non_null(strstr(stream_text(s), "HTTP/1.1 204"));
+    stream_close(s);
+}
+
+/* The right to look is asked for in every turn. */
+static void a_relative_hears_no_more_once_the_link_ends(void **state)
+{
+    (void)state;
+    char id[37], path[100], link[37];
+    struct person relative;
+    person_new(&relative, "family_member");
+    person_link(&patient, &relative, json_pack("{s:b}", "view_prescriptions", 1), link);
+    picture_claimed(&patient, id);
+    snprintf(path, sizeof path, "/prescriptions/%s/processing/events", id);
+    struct stream *s = stream_begin(relative.token, path, NULL);
+    assert_true(stream_brings(s, "\"stage\":\"rows\"", 5));
+    expect(delete_(patient.token, "/family/members/%s", link), 204);
+    assert_true(stream_ends(s, 5));
+    stream_close(s);
+    s = stream_begin(relative.token, path, NULL);
+    assert_true(stream_brings(s, "HTTP/1.1 404", 5));
+    stream_close(s);
+    draft_refuse(id, "ocr.no_table");
 }
 
 int main(void)
@@ -411,6 +451,7 @@ int main(void)
         cmocka_unit_test(waiting_ends_when_time_is_up),
         cmocka_unit_test(waiting_ends_when_it_changes),
         cmocka_unit_test(events_tell_each_step),
+        cmocka_unit_test(a_relative_hears_no_more_once_the_link_ends),
     };
     return cmocka_run_group_tests_name("drafts", tests, make_people, NULL);
 }
