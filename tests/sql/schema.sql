@@ -1,6 +1,6 @@
 -- What must hold for the schema as a whole: every function compiles, nobody reaches more than said, nothing of the model is missing.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 -- Functions are stored unchecked (see migrate.sh); here each is checked.
 CREATE FUNCTION pg_temp.broken_functions() RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -43,6 +43,9 @@ SELECT is_empty($$ SELECT r.rolname FROM pg_roles r WHERE r.rolname LIKE 'daster
 SELECT is_empty($$ SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' AND (coalesce(qual, '') || coalesce(with_check, ''))
                     ~ '(?<!SELECT )(app_user_id|app_role|visible_patients|hidden_medications|hidden_prescriptions|shared_prescriptions|connected_people)\(' $$,
                 'a policy calls functions only in sub-selects, once per query');
+
+SELECT is_empty($$ SELECT policyname, tablename FROM pg_policies WHERE schemaname = 'public' AND qual ~ '= ANY \(\( SELECT \w+\([^)]*\) AS \w+\)::uuid\[\]\)\)(?! IS TRUE)' $$,
+                'an array of others is no index condition (see policies.sql)');
 
 SELECT is_empty($$ SELECT unnest('{users,user_sessions,patient_profiles,doctor_profiles,family_member_profiles,subscription_plans,user_subscriptions,payment_transactions,
     prescriptions,prescription_processing_queue,medications,medication_schedule_templates,medication_reminders,medication_reminder_logs,
