@@ -83,6 +83,11 @@ static void must(bool holds, const char *what) {
     all_held = false;
 }
 
+/* kill(0, …) would be meant for ourselves. */
+static void send_signal(pid_t pid, int number) {
+    must(pid > 0 && kill(pid, number) == 0, "a process to break");
+}
+
 static struct outcome finish(struct load *load, const char *what) {
     size_t n;
     const struct sample *samples = load_stop(load, &n);
@@ -103,8 +108,7 @@ static void kill_processes(int times) {
     for (int i = 0; i < times; i++) {
         pid_t pids[PROCESSES_MAX];
         size_t n = stack_processes(pids, PROCESSES_MAX);
-        if (n > 0)
-            kill(pids[(size_t)random() % n], SIGKILL);
+        send_signal(n > 0 ? pids[(size_t)random() % n] : 0, SIGKILL);
         sleep_seconds(0.3 + (double)(random() % 300) / 1000);
     }
     sleep_seconds(1);
@@ -140,8 +144,8 @@ static void roll_modules(int times) {
         pid_t before[PROCESSES_MAX], parents[PROCESSES_MAX];
         size_t n = stack_modules(before, PROCESSES_MAX, false), parent_count = stack_modules(parents, PROCESSES_MAX, true);
         for (size_t k = 0; k < parent_count; k++)
-            kill(parents[k], SIGHUP);
-        rolled = wait_rolled(before, n, 30) && rolled;
+            send_signal(parents[k], SIGHUP);
+        rolled = n > 0 && wait_rolled(before, n, 30) && rolled;
         sleep_seconds(0.5);
     }
     struct outcome o = finish(load, "rolling restarts");
@@ -167,7 +171,7 @@ static void restart_postgres(int times) {
     for (int i = 0; i < times && i < 64; i++) {
         pid_t old = stack_postmaster();
         down[i] = now_seconds();
-        kill(old, SIGINT);
+        send_signal(old, SIGINT);
         while ((stack_postmaster() == old || !stack_postgres_accepts()) && now_seconds() < down[i] + 60)
             sleep_seconds(0.005);
         back[i] = now_seconds();
@@ -202,7 +206,7 @@ static void stop_redis(int times) {
     for (int i = 0; i < times; i++) {
         struct load *load = load_start(CLIENTS);
         stack_hold_redis(true);
-        kill(stack_redis(), SIGKILL);
+        send_signal(stack_redis(), SIGKILL);
         sign_in_meanwhile(&p, 5);
         stack_hold_redis(false);
         for (double until = now_seconds() + 20; stack_redis() == 0 && now_seconds() < until;)
@@ -210,9 +214,9 @@ static void stop_redis(int times) {
         pid_t redis = stack_redis();
         must(redis > 0, "Redis came back");
         sleep_seconds(0.5);
-        kill(redis, SIGSTOP);
+        send_signal(redis, SIGSTOP);
         sign_in_meanwhile(&p, 5);
-        kill(redis, SIGCONT);
+        send_signal(redis, SIGCONT);
         struct outcome o = finish(load, "Redis stopped, frozen");
         must(o.reads_failed == 0 && o.writes_failed == 0, "reading and writing go on");
         load_free(load);
