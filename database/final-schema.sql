@@ -58,6 +58,10 @@ BEGIN
     IF etag <> account_etag(u.id) THEN
         PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
     END IF;
+    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it.
+    IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
+        PERFORM require_step_up(), account_mail(u.id, u.email, 'account.phone_changed');
+    END IF;
     UPDATE users SET
         first_name = coalesce(btrim(changes ->> 'first_name'), first_name),
         last_name = coalesce(btrim(changes ->> 'last_name'), last_name),
@@ -6077,6 +6081,7 @@ GRANT ALL ON FUNCTION public.account_guess_key() TO dastern_family;
 REVOKE ALL ON FUNCTION public.account_key(user_id uuid, identifier text, ip text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.account_mail(user_id uuid, address text, template text, values_ jsonb, key text, sealed bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_mail(user_id uuid, address text, template text, values_ jsonb, key text, sealed bytea) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.account_patient_profile(profile jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_patient_profile(profile jsonb) TO dastern_auth;

@@ -129,6 +129,10 @@ BEGIN
     IF etag <> account_etag(u.id) THEN
         PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
     END IF;
+    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it.
+    IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
+        PERFORM require_step_up(), account_mail(u.id, u.email, 'account.phone_changed');
+    END IF;
     UPDATE users SET
         first_name = coalesce(btrim(changes ->> 'first_name'), first_name),
         last_name = coalesce(btrim(changes ->> 'last_name'), last_name),
@@ -146,5 +150,6 @@ END $$;
 
 GRANT SELECT ON accounts TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_profile(uuid), account_choose_role(text), account_profile_given(), account_patient_profile(jsonb),
-      account_doctor_profile(jsonb), account_family_profile(jsonb), account_etag(uuid), account_change(jsonb, text) TO dastern_auth;
+      account_doctor_profile(jsonb), account_family_profile(jsonb), account_etag(uuid), account_change(jsonb, text),
+      account_mail(uuid, text, text, jsonb, text, bytea) TO dastern_auth;
 GRANT EXECUTE ON FUNCTION onboarding_wants(onboarding_status, user_role) TO dastern_module; -- the guard of users says what is missing

@@ -183,6 +183,20 @@ static void a_code_is_a_proof_too(void **state)
     expect_problem(post(e.person.token, json_pack("{s:s}", "totp_code", code_now(e.secret, 0)), "/auth/step-up"), 403, "auth.totp_invalid");
 }
 
+/* People sign in by it. */
+static void another_phone_number_wants_a_recent_proof(void **state)
+{
+    (void)state;
+    struct person p;
+    person_new(&p, "patient");
+    age_proof(&p);
+    expect_problem(patch(p.token, json_pack("{s:s}", "phone_number", fresh_phone()), "/auth/me"), 403, "auth.step_up_required");
+    assert_true(json_is_null(answer_at(expect(patch(p.token, json_pack("{s:s}", "first_name", "Sokha"), "/auth/me"), 200), "phone_number")));
+    expect(post(p.token, json_pack("{s:s}", "password", PERSON_PASSWORD), "/auth/step-up"), 204);
+    expect(patch(p.token, json_pack("{s:s}", "phone_number", fresh_phone()), "/auth/me"), 200);
+    assert_int_equal(owner_count("SELECT count(*) FROM outbox WHERE user_id = $1::uuid AND payload ->> 'template' = 'account.phone_changed'", p.id, NULL), 1);
+}
+
 /* Letting a relative see more is a risky act; letting them see less is not. */
 static void raising_a_permission_wants_a_recent_proof(void **state)
 {
@@ -211,6 +225,7 @@ int main(void)
         cmocka_unit_test_setup(secrets_are_sealed_and_codes_hashed, owner_forgive),
         cmocka_unit_test_setup(it_goes_with_the_password, owner_forgive),
         cmocka_unit_test_setup(risky_acts_want_a_recent_proof, owner_forgive),
+        cmocka_unit_test_setup(another_phone_number_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(raising_a_permission_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(a_code_is_a_proof_too, owner_forgive),
     };
