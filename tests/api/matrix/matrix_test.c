@@ -105,6 +105,23 @@ static void check_tells_nothing(const struct verdict *v, const struct caller *c,
     must((c->permissions & (VIEW_PRESCRIPTIONS | VIEW_REMINDERS | LOG_DOSES)) || !strstr(a->body, secret_medicine), "was told the medicine", v, c, a);
 }
 
+static bool header_holds(struct answer *a, const char *name, const char *text)
+{
+    const char *value = answer_header(a, name);
+    return value && strstr(value, text);
+}
+
+/* What every answer has to carry, whoever gets it: nobody keeps it, nothing guesses at it. */
+static void check_headers(const struct verdict *v, const struct caller *c, struct answer *a)
+{
+    must(header_holds(a, "Cache-Control", "no-store") || v->roles == EVERYBODY, "may be kept by a cache", v, c, a);
+    must(header_holds(a, "X-Content-Type-Options", "nosniff"), "lacks nosniff", v, c, a);
+    must(header_holds(a, "Content-Security-Policy", "default-src 'none'"), "lacks a Content-Security-Policy", v, c, a);
+    must(header_holds(a, "Referrer-Policy", "no-referrer"), "lacks a Referrer-Policy", v, c, a);
+    must(!answer_header(a, "Content-Type") || header_holds(a, "Content-Type", "charset=utf-8") || header_holds(a, "Content-Type", "zip"),
+         "does not name its charset", v, c, a);
+}
+
 static bool same_body(const struct answer *a, const struct answer *b)
 {
     json_t *one = json_deep_copy(a->json), *other = json_deep_copy(b->json);
@@ -136,14 +153,38 @@ static void check_refused(const struct verdict *v, const struct caller *c)
     case WRONG_ROLE: must(is_problem(a, 403, "auth.role_not_allowed"), "should be 403", v, c, a); break;
     default: check_not_found(v, c, a);
     }
+    check_headers(v, c, a);
     check_tells_nothing(v, c, a);
+}
+
+/* A stream of events goes on for as long as it is listened to: its beginning is the answer. */
+static bool is_stream(const struct verdict *v)
+{
+    return strstr(v->route, "/stream") || strstr(v->route, "/events");
+}
+
+static void check_stream(const struct verdict *v, const struct caller *c)
+{
+    char path[256];
+    scene_fill(path, sizeof path, v->path, &owners, NULL);
+    struct stream *s = stream_begin(c->person.token, path, NULL);
+    if (!stream_brings(s, "\r\n\r\n", 2) || strncmp(stream_text(s), "HTTP/1.1 200", 12) != 0 || !strstr(stream_text(s), "no-store")) {
+        print_error("%s by %s: should be a stream; got %.300s\n", v->path, c->name, stream_text(s));
+        misses++;
+    }
+    stream_close(s);
 }
 
 static void check_allowed(const struct verdict *v, const struct caller *c)
 {
+    if (is_stream(v)) {
+        check_stream(v, c);
+        return;
+    }
     struct answer *a = ask(v, c, &owners);
     must(a->status == v->status || (v->or && a->status == v->or), "should be allowed", v, c, a);
     must(a->seconds < 2, "took too long", v, c, a);
+    check_headers(v, c, a);
     check_tells_nothing(v, c, a);
     if (v->spends == '*')
         scene_renew();
