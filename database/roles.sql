@@ -7,7 +7,12 @@ DECLARE
     name text;
     modules text[] := '{auth,prescriptions,reminders,family,doctors,notifications,reports,billing,admin}';
     workers text[] := '{ocr_worker,scheduler_worker,delivery_worker,report_worker,account_worker}';
+    -- Those of a stack whose modules/ hold more: names with commas between them.
+    more text[] := string_to_array(coalesce(current_setting('dastern.executables', true), ''), ',');
 BEGIN
+    SELECT modules || array_agg(x) FILTER (WHERE x NOT LIKE '%\_worker'), workers || array_agg(x) FILTER (WHERE x LIKE '%\_worker')
+      INTO modules, workers
+      FROM unnest(more) x WHERE x <> '' AND x <> ALL (modules || workers);
     IF to_regrole('dastern') IS NULL THEN
         CREATE ROLE dastern LOGIN;
     END IF;
