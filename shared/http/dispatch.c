@@ -20,6 +20,7 @@
 #define PARKED_WAIT_MS 50
 #define LOOK_AGAIN_US 20000      /* at a request of which only the beginning has come */
 #define PATIENCE_US 10000000     /* with the rest of it */
+#define PATIENCE_DRAINING_US 1000000
 #define ACCEPT_PAUSE_US 10000    /* no file descriptor left: the connection keeps waiting, and so do we */
 #define STACK_BYTES (512L * 1024)
 
@@ -29,7 +30,8 @@ struct conn {
     struct request *parked; /* until it is answered */
     struct arena *mem;      /* the parked request's own memory: what it brought and what its first turn made of it */
     int64_t parked_at_us, wake_us;
-    int64_t begun_us;       /* when the beginning of a request was seen; 0: it has come whole */
+    atomic_bool handed_over; /* epoll carries a connection from thread to thread; C's memory model is told by this */
+    int64_t begun_us;        /* when the beginning of a request was seen; 0: it has come whole */
     struct conn *next;
 };
 
@@ -54,7 +56,9 @@ static void close_conn(struct conn *c)
 static void watch(struct conn *c, int operation)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c};
-    if (epoll_ctl(d.epoll, operation, fcgi_fd(c->fcgi), &event) != 0)
+    int fd = fcgi_fd(c->fcgi);
+    atomic_store_explicit(&c->handed_over, true, memory_order_release);
+    if (epoll_ctl(d.epoll, operation, fd, &event) != 0)
         close_conn(c);
 }
 
@@ -118,7 +122,7 @@ static bool wait_for_rest(struct conn *c)
     }
     if (c->begun_us == 0)
         c->begun_us = now;
-    if (atomic_load(&d.draining) || now - c->begun_us > PATIENCE_US)
+    if (now - c->begun_us > (atomic_load(&d.draining) ? PATIENCE_DRAINING_US : PATIENCE_US))
         close_conn(c);
     else
         park(c, NULL, LOOK_AGAIN_US);
@@ -184,7 +188,7 @@ static struct conn *take_due(void)
     bool all = atomic_load(&d.draining);
     pthread_mutex_lock(&d.lock);
     struct conn **at = &d.parked;
-    while (*at && !all && (*at)->wake_us > now)
+    while (*at && !(all && (*at)->parked) && (*at)->wake_us > now)
         at = &(*at)->next;
     struct conn *c = *at;
     if (c)
@@ -221,8 +225,10 @@ static void work_once(struct arena **mem)
         accept_one();
         return;
     }
+    struct conn *c = event.data.ptr;
+    atomic_load_explicit(&c->handed_over, memory_order_acquire);
     atomic_fetch_add(&d.busy, 1);
-    serve_ready(event.data.ptr, mem);
+    serve_ready(c, mem);
     atomic_fetch_sub(&d.busy, 1);
 }
 
