@@ -1415,7 +1415,7 @@ BEGIN
     RETURN code.purpose;
 END $$;
 
-CREATE FUNCTION public.enter(session uuid, user_id uuid, roles text[], need_active boolean, request_id text, ip text) RETURNS void
+CREATE FUNCTION public.enter(session uuid, user_id uuid, roles text[], need_active boolean, request_id text, ip text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -1423,7 +1423,7 @@ DECLARE
     who record;
     settled text;
 BEGIN
-    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role INTO who
+    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role, u.language INTO who
       FROM user_sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id = enter.session AND u.id = enter.user_id AND s.revoked_at IS NULL
        AND s.expires_at > now() AND s.idle_expires_at > now() AND u.is_active;
@@ -1445,6 +1445,7 @@ BEGIN
     settled := set_config('app.user_id', enter.user_id::text, true) || set_config('app.session_id', session::text, true)
                || set_config('app.role', who.role, true) || set_config('app.request_id', coalesce(enter.request_id, ''), true)
                || set_config('app.ip', coalesce(enter.ip, ''), true);
+    RETURN who.language;
 END $$;
 
 CREATE FUNCTION public.etag_matches(if_match text, etag text) RETURNS boolean

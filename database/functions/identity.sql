@@ -41,16 +41,16 @@ AS $$
 $$;
 
 -- Checks the session and takes on its identity until the end of the transaction. `roles` NULL or empty: any role.
--- The role comes from the account, not from the token, so a change of role counts at once.
+-- The role comes from the account, not from the token, so a change of role counts at once. Returns the language of the account.
 CREATE OR REPLACE FUNCTION enter(session uuid, user_id uuid, roles text[], need_active boolean, request_id text, ip text)
-RETURNS void
+RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     who record;
     settled text;
 BEGIN
-    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role INTO who
+    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role, u.language INTO who
       FROM user_sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id = enter.session AND u.id = enter.user_id AND s.revoked_at IS NULL
        AND s.expires_at > now() AND s.idle_expires_at > now() AND u.is_active;
@@ -72,6 +72,7 @@ BEGIN
     settled := set_config('app.user_id', enter.user_id::text, true) || set_config('app.session_id', session::text, true)
                || set_config('app.role', who.role, true) || set_config('app.request_id', coalesce(enter.request_id, ''), true)
                || set_config('app.ip', coalesce(enter.ip, ''), true);
+    RETURN who.language;
 END $$;
 
 -- Identity of the person a background job works for: rights are judged when it runs, not when it was asked for.

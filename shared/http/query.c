@@ -100,7 +100,7 @@ static const char *roles_literal(unsigned access)
 }
 
 /* A field of the route may be called like one of these: the identity never comes from input. */
-static struct db_call enter_call(const struct request *r)
+static struct db_call enter_call(const struct request *r, struct rows *who)
 {
     const struct sql_stmt *sql = r->who.signed_in ? &SQL_enter_session : &SQL_enter_anonymous;
     const struct bindings given = {
@@ -110,7 +110,14 @@ static struct db_call enter_call(const struct request *r)
                   {"user_id", r->who.user_id}, {"session_id", r->who.session_id}},
         .count = 6,
     };
-    return (struct db_call){.sql = sql, .values = bind(r, sql, &given)};
+    return (struct db_call){.sql = sql, .values = bind(r, sql, &given), .rows = who};
+}
+
+/* Whoever names no language is answered in that of the account, also when what follows enter() is refused. */
+static void take_language(struct request *r, const struct rows *who)
+{
+    if (r->who.signed_in && rows_count(who) > 0 && !request_header(r, "Accept-Language"))
+        r->language = rows_text(who, r->mem, 0, "language");
 }
 
 /* --- faults ----------------------------------------------------------------------------------------------------- */
@@ -164,18 +171,21 @@ static enum err lease(struct request *r, struct db_conn **conn)
 static enum err first_query(struct request *r, struct db_call call)
 {
     struct exchange *x = r->exchange;
-    struct db_call calls[3] = {{.sql = &SQL_begin}, enter_call(r), call};
+    struct rows who = {0};
+    struct db_call calls[3] = {{.sql = &SQL_begin}, enter_call(r, &who), call};
     enum err err = lease(r, &x->conn);
     if (err != OK)
         return err;
     if (!x->idempotency_key) {
         err = run_batch(r, x->conn, calls, 3);
+        take_language(r, &who);
         x->entered = err == OK;
         return err;
     }
     struct rows stored = {0};
     calls[2] = idempotency_begin_call(r, &stored);
     err = run_batch(r, x->conn, calls, 3);
+    take_language(r, &who);
     x->entered = err == OK;
     if (err != OK)
         return err;
@@ -193,11 +203,13 @@ static enum err query_in_transaction(struct request *r, struct db_call call)
 static enum err query_alone(struct request *r, struct db_call call)
 {
     struct db_conn *conn;
-    struct db_call calls[2] = {enter_call(r), call};
+    struct rows who = {0};
+    struct db_call calls[2] = {enter_call(r, &who), call};
     enum err err = lease(r, &conn);
     if (err != OK)
         return err;
     err = run_batch(r, conn, calls, 2);
+    take_language(r, &who);
     r->exchange->entered = err == OK;
     db_release(conn);
     return err;
@@ -250,11 +262,13 @@ enum err db_query_apart(struct request *r, const struct sql_stmt *sql, ...)
 enum err request_enter(struct request *r)
 {
     struct db_conn *conn;
-    struct db_call call = enter_call(r);
+    struct rows who = {0};
+    struct db_call call = enter_call(r, &who);
     enum err err = lease(r, &conn);
     if (err != OK)
         return err;
     err = run_batch(r, conn, &call, 1);
+    take_language(r, &who);
     r->exchange->entered = err == OK;
     db_release(conn);
     return err;

@@ -44,7 +44,7 @@ struct request {
     enum method method;
     const char *path;          /* decoded, below /api/v1 */
     const char *ip;            /* client address */
-    const char *language;      /* km, en or fr: user's Accept-Language */
+    const char *language;      /* km, en or fr: Accept-Language, or else the account's own once it is known */
     const struct route *route;
     struct auth who;
     struct input *inputs;      /* captures, then fields */

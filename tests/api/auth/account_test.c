@@ -260,6 +260,24 @@ static void a_repeated_choice_is_answered_again(void **state)
     expect_problem(post_once(p.token, key, json_pack("{s:s}", "role", "doctor"), "/auth/role"), 422, "idempotency.mismatch");
 }
 
+/* The header wins over the account's own language, before and after the session is known. */
+static void refusals_speak_the_accounts_language(void **state)
+{
+    (void)state;
+    static const char *const english[] = {"Accept-Language: en", NULL};
+    static const char french[] = "Introuvable";
+    struct person p;
+    person_new(&p, "patient");
+    expect(patch(p.token, json_pack("{s:s}", "language", "fr"), "/auth/me"), 200);
+    const char *unknown = "/auth/sessions/00000000-0000-7000-8000-000000000000";
+    struct answer *a = expect(delete_(p.token, "%s", unknown), 404);
+    assert_string_equal(answer_text(a, "title"), french);
+    a = expect(client_call(&(struct call){.method = "DELETE", .path = unknown, .token = p.token, .headers = english}), 404);
+    assert_string_equal(answer_text(a, "title"), "Not found");
+    a = expect(patch(p.token, json_pack("{s:i}", "language", 7), "/auth/me"), 422); /* refused before its statement */
+    assert_string_not_equal(answer_text(a, "title"), "Invalid input");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup(patient_profile_is_checked, owner_forgive),
         cmocka_unit_test_setup(me_changes_what_was_sent, owner_forgive),
         cmocka_unit_test_setup(me_honours_etags, owner_forgive),
+        cmocka_unit_test_setup(refusals_speak_the_accounts_language, owner_forgive),
         cmocka_unit_test_setup(a_repeated_choice_is_answered_again, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: accounts", tests, NULL, NULL);
