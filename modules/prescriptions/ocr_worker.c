@@ -1,9 +1,12 @@
 /* Reads the pictures of the queue into drafts. The pictures are decoded and read in a sandboxed child; this program only moves
  * files, rows and the figures of progress. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -16,6 +19,7 @@
 #include "storage.h"
 
 #define LEASE_S 30
+#define NICENESS 5 /* a third of the weight of a module that wants the same core */
 #define SWEEP_EVERY_US (60 * 60 * 1000000LL)
 
 static struct ocr_service *service;
@@ -65,6 +69,18 @@ static enum err write_picture(struct reading *reading, const struct ocr_picture 
     return storage_write(*name, picture->data, picture->size);
 }
 
+/* What a first reading has written before the disk was full is no prescription's yet. A later one has replaced files that are;
+ * and who has lost the lease can't tell whose they are. */
+static void drop_pictures(const struct reading *reading)
+{
+    const char *const written[] = {reading->image, reading->thumbnail, reading->rectified};
+    if (!reading->is_upload || !job_progress(reading->job, reading->stage, reading->percent))
+        return;
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+        if (written[i])
+            storage_remove(written[i]);
+}
+
 /* The names are the prescription's, so another attempt replaces what an earlier one has left. */
 static enum err write_pictures(struct reading *reading)
 {
@@ -78,8 +94,10 @@ static enum err write_pictures(struct reading *reading)
         err = write_picture(reading, &made->rectified, STORAGE_RECTIFIED, &reading->rectified);
     if (err == OK)
         return OK;
-    log_note(LOG_ERROR, "storage.write_failed", "reason", strerror(errno));
-    reading->job->error = storage_is_full(errno) ? "storage.full" : "storage.unavailable";
+    int error = errno;
+    drop_pictures(reading);
+    log_note(LOG_ERROR, "storage.write_failed", "reason", strerror(error));
+    reading->job->error = storage_is_full(error) ? "storage.full" : "storage.unavailable";
     return E_UNAVAILABLE;
 }
 
@@ -227,6 +245,30 @@ static const char *path_or_null(const char *name)
     return *path ? path : NULL;
 }
 
+/* Linux's autogroups: one for each session, and the supervisor gives every part of the stack its own. Only within its group
+ * does a process' niceness count, so the group is made nice too. The kernel takes one such wish in 100 ms. */
+static void give_way_as_group(void)
+{
+    for (int tries = 10; tries > 0; tries--) {
+        int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+        bool taken = fd < 0 || dprintf(fd, "%d", NICENESS) > 0; /* no such file: a kernel without them */
+        if (fd >= 0)
+            close(fd);
+        if (taken)
+            return;
+        nanosleep(&(struct timespec){.tv_nsec = 120000000}, NULL);
+    }
+    fputs("ocr_worker: /proc/self/autogroup takes no niceness\n", stderr);
+}
+
+/* People wait for the modules, nobody for a page that is read a second later. */
+static void give_way(void)
+{
+    if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
+        perror("ocr_worker: setpriority");
+    give_way_as_group();
+}
+
 /* Before the first connection, so that no child ever has one in its memory. */
 static enum err start(void)
 {
@@ -246,7 +288,7 @@ static const struct config_item config[] = {
     {"DASTERN_OCR_TESSDATA", CONFIG_PATH, "", "folder of Tesseract's khm and eng models; empty: Debian's"},
     {"DASTERN_OCR_ENG_BEST", CONFIG_PATH, "", "folder with the larger English model; empty: the one above"},
     {"DASTERN_OCR_LEXICON", CONFIG_PATH, "", "drug_lexicon.tsv, for suggestions; empty: none"},
-    {"DASTERN_OCR_WALL_SECONDS", CONFIG_INT, "30", "how long one picture may take"},
+    {"DASTERN_OCR_WALL_SECONDS", CONFIG_INT, "120", "how long one picture may take, waiting for a core included"},
     {0}};
 
 int main(int argc, char **argv)
@@ -256,5 +298,6 @@ int main(int argc, char **argv)
         .self_completing = true, .tick = tick, .statements = SQL_ALL_prescriptions, .config = config, .start = start,
     };
     ocr_single_thread(argv);
+    give_way();
     return worker_main(&worker, argc, argv);
 }

@@ -6,3 +6,7 @@ $(BUILD)/tests/bench/load: $(BUILD)/tests/bench/load.o $(LIBRARY)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 bench: all $(BUILD)/tests/bench/load
 	@tests/bench/run
+# Reading at full tilt: pages a minute, and what the API's clients feel of it.
+.PHONY: bench-ocr-load
+bench-ocr-load: all $(BUILD)/tests/bench/load $(BUILD)/tests/ocr/page
+	@tests/bench/ocr-load
