@@ -12,7 +12,7 @@ $(WWW_NPM): nginx/www/package-lock.json
 	cd nginx/www && npm ci --silent --no-audit --no-fund --ignore-scripts
 	cp $< $@
 
-$(WWW)/api/v1/openapi.json: nginx/www/bundle.mjs $(wildcard nginx/www/openapi/*.yaml) $(WWW_NPM)
+$(WWW)/api/v1/openapi.json: nginx/www/bundle.mjs nginx/www/openapi $(wildcard nginx/www/openapi/*.yaml) $(WWW_NPM)
 	@mkdir -p $(@D)
 	node nginx/www/bundle.mjs nginx/www/openapi > $@.tmp && mv $@.tmp $@
 
