@@ -6,7 +6,7 @@ static const struct field dose_fields[] = {{.name = "amount", .type = F_DECIMAL,
                                            {.name = "note", .type = F_TEXT, .nullable = true}, {.name = NULL}};
 static const struct route list = {GET, "/things", PATIENT, R_LIST, search_fields, NULL, NULL};
 static const struct route take = {POST, "/doses", PATIENT, 0, dose_fields, NULL, NULL};
-static const struct route bare = {POST, "/read", PATIENT, R_NO_BODY, NULL, NULL, NULL};
+static const struct route bare = {POST, "/read", PATIENT, 0, NULL, NULL, NULL};
 
 static struct request *r;
 

@@ -42,6 +42,12 @@ void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body
     buf_add(&fake_answer, body, body_n);
 }
 
+bool fcgi_push(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    fcgi_send(f, head, head_n, body, body_n);
+    return true;
+}
+
 static inline void fake_param(const char *name, const char *value)
 {
     size_t i = 0;
