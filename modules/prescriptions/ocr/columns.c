@@ -67,6 +67,31 @@ static struct run find_slots(double scores[][COLUMN_KINDS], int count)
     return best;
 }
 
+/* Two of three slots are named and the third heading at least resembles what belongs there, and nothing else: taken, but its
+ * doses are unsure. */
+static struct run guess_slots(const char *const *texts, double scores[][COLUMN_KINDS], int count, enum column_kind *guessed)
+{
+    static const double faint = 0.35;
+    struct run best = { .length = 0, .score = 0 };
+    for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
+        if (orders[o][2] == COLUMN_UNKNOWN || orders[o][3] != COLUMN_UNKNOWN) continue;
+        for (int start = 0; start + 3 <= count; start++) {
+            struct run run = score_run(scores, start, 3, orders[o]);
+            if (run.named != 2) continue;
+            for (int i = 0; i < 3; i++) {
+                const double *column = scores[start + i];
+                double likeness = words_heading_likeness(texts[start + i], orders[o][i]);
+                if (column[orders[o][i]] > 0.5 || best_other(column) > 0.5 || likeness < faint) continue;
+                if (run.score + likeness <= best.score) continue;
+                best = run;
+                best.score += likeness;
+                *guessed = orders[o][i];
+            }
+        }
+    }
+    return best;
+}
+
 static void assign_others(double scores[][COLUMN_KINDS], int count, struct columns *out)
 {
     for (int k = COLUMN_NUMBER; k < COLUMN_MORNING; k++) {
@@ -89,6 +114,7 @@ void columns_decide(const char *const *texts, int count, struct columns *out)
     for (int k = 0; k < COLUMN_KINDS; k++) out->of[k] = -1;
     for (int c = 0; c < count; c++) words_score_heading(texts[c], scores[c]);
     struct run slots = find_slots(scores, count);
+    if (slots.length == 0) slots = guess_slots(texts, scores, count, &out->guessed);
     for (int i = 0; i < slots.length; i++) {
         out->kind[slots.start + i] = slots.order[i];
         out->of[slots.order[i]] = slots.start + i;

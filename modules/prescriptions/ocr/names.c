@@ -25,12 +25,14 @@ static size_t unit_length(const char *text)
     return best;
 }
 
-/* "ig", "lg": a thin 1 before a unit. */
-static void mend_one_gram(char *text)
+/* "ig", "lmg": a thin 1 before a unit that ends the text. */
+static void mend_thin_one(char *text)
 {
-    size_t length = strlen(text);
-    if (length < 4 || text[length - 3] != ' ' || !strchr("iIl|", text[length - 2]) || !strchr("gG", text[length - 1])) return;
-    text[length - 2] = '1';
+    char *word = strrchr(text, ' ');
+    if (!word || !strchr("iIl|", word[1]) || word[1] == '\0') return;
+    static const char *const units[] = { "g", "mg", "ml", "mcg" };
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcasecmp(word + 2, units[i]) == 0) word[1] = '1';
 }
 
 /* The length of a strength that begins here: "500mg", "0.5 mg", "250mg/5ml", "1,5g"; 0 when none does. */
@@ -107,7 +109,7 @@ static void read_with(struct engine *engine, enum engine_tongue tongue, const st
 {
     char text[OCR_TEXT_MAX];
     out->confidence = engine_read(engine, tongue, SHAPE_BLOCK, crop, false, text, sizeof text);
-    mend_one_gram(text);
+    mend_thin_one(text);
     names_split(text, out->name, out->strength, out->form);
     out->score = lexicon_score(lexicon, out->name, NULL);
 }

@@ -251,6 +251,11 @@ static struct own_reading read_own(PIX *grey, struct pieces *line, int digit_hei
         own.end_x = all.x + all.w;
         i += used;
     }
+    size_t length = strlen(own.text);
+    if (length > 1 && own.text[length - 1] == '+') { /* what looked like a plus was the first letter of a word */
+        own.text[length - 1] = '\0';
+        own.words_follow = true;
+    }
     return own;
 }
 
@@ -329,7 +334,7 @@ static bool seen_as_half(const char *seen)
 /* Whether a Tesseract reading without a value of its own still speaks for the own reading of a ½. */
 static bool speaks_for_half(const struct own_reading *own, double mine, const char *seen)
 {
-    if (own->confidence < 0.95 || !strstr(own->text, "½")) return false;
+    if (own->confidence < 0.9 || !strstr(own->text, "½")) return false;
     if (same(mine, 0.5)) return seen_as_half(seen);
     return seen[0] == own->text[0] && seen[1] == '%';
 }

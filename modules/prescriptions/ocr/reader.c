@@ -116,19 +116,21 @@ static bool find_prescription(struct page *page)
     return false;
 }
 
-/* The widest column without a known heading holds the names when no heading says so. */
+/* When no heading says "name", the names stand in the widest column that is no slot, before the slots if there is any. */
 static void guess_name_column(struct page *page)
 {
     struct columns *columns = &page->columns;
-    int best = -1, widest = 0;
+    int best = -1, widest = 0, last_row = page->grid.rows - 1;
     if (columns->of[COLUMN_NAME] >= 0) return;
     for (int c = 0; c < page->grid.columns; c++) {
-        int width = page->grid.cells[page->grid.rows - 1][c].box.w;
-        if (columns->kind[c] != COLUMN_UNKNOWN || width <= widest) continue;
+        bool before = c < columns->of[COLUMN_MORNING], slot = columns->kind[c] >= COLUMN_MORNING;
+        int width = page->grid.cells[last_row][c].box.w + (before ? page->grid.box.w : 0);
+        if (slot || columns->kind[c] == COLUMN_NUMBER || width <= widest) continue;
         best = c;
         widest = width;
     }
     if (best < 0) return;
+    columns->of[columns->kind[best]] = -1;
     columns->kind[best] = COLUMN_NAME;
     columns->of[COLUMN_NAME] = best;
 }

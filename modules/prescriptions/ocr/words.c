@@ -59,6 +59,18 @@ void words_score_heading(const char *heading, double scores[COLUMN_KINDS])
     }
 }
 
+double words_heading_likeness(const char *heading, enum column_kind kind)
+{
+    struct text_points text = text_fold(heading);
+    double best = 0;
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+        struct text_points word = text_fold(headings[i].word);
+        double score = headings[i].kind == kind && word.at[0] > '9' ? text_find(&text, &word) : 0;
+        best = score > best ? score : best;
+    }
+    return best;
+}
+
 /* ---- words inside cells ---- */
 
 struct meaning { const char *word, *means; };

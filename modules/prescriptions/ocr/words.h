@@ -12,6 +12,9 @@ enum column_kind {
 /* How well the heading fits each kind of column, 0..1 into scores[COLUMN_KINDS]. */
 void words_score_heading(const char *heading, double scores[COLUMN_KINDS]);
 
+/* How near the heading comes to a word of this kind, however far that is. */
+double words_heading_likeness(const char *heading, enum column_kind kind);
+
 /* The form a printed unit or a prefix of a name stands for ("គ្រាប់" tablet, "gél" capsule, "Amps" ampoule); NULL: unknown. */
 const char *words_form(const char *text, double *confidence);
 
