@@ -10,6 +10,7 @@
 #include "events_sql.h"
 #include "http/exchange.h"
 #include "http/idempotency.h"
+#include "http/message.h"
 
 /* --- binding ---------------------------------------------------------------------------------------------------- */
 
@@ -117,7 +118,7 @@ static struct db_call enter_call(const struct request *r, struct rows *who)
 static void take_language(struct request *r, const struct rows *who)
 {
     if (r->who.signed_in && rows_count(who) > 0 && !request_header(r, "Accept-Language"))
-        r->language = rows_text(who, r->mem, 0, "language");
+        r->language = language_choose(rows_text(who, r->mem, 0, "language")); /* a constant: outlives a turn of a stream */
 }
 
 /* --- faults ----------------------------------------------------------------------------------------------------- */
