@@ -2588,6 +2588,8 @@ BEGIN
             PERFORM notify_user(p.created_by, 'prescription.failed', jsonb_build_object('prescription_id', p.id), 'prescription.failed:' || NEW.id)
                FROM prescriptions p WHERE p.id = NEW.prescription_id;
         END IF;
+    ELSIF TG_OP = 'UPDATE' AND OLD.status = 'dead' THEN
+        UPDATE prescriptions SET status = 'processing' WHERE id = NEW.prescription_id AND status = 'error';
     END IF;
     PERFORM pg_notify('prescription_progress', NEW.prescription_id::text);
     RETURN NULL;
@@ -6023,7 +6025,7 @@ CREATE POLICY shared ON public.clinical_notes FOR SELECT TO dastern_doctors USIN
 
 ALTER TABLE public.sign_in_throttle ENABLE ROW LEVEL SECURITY;
 
-CREATE POLICY to_be_read ON public.prescriptions FOR SELECT TO dastern_ocr_worker USING ((status = 'processing'::public.prescription_status));
+CREATE POLICY to_be_read ON public.prescriptions FOR SELECT TO dastern_ocr_worker USING ((status = ANY (ARRAY['processing'::public.prescription_status, 'error'::public.prescription_status])));
 
 ALTER TABLE public.totp_secrets ENABLE ROW LEVEL SECURITY;
 

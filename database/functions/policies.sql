@@ -55,7 +55,8 @@ CREATE POLICY add ON prescriptions FOR INSERT TO dastern_module WITH CHECK (
 CREATE POLICY change ON prescriptions FOR UPDATE TO dastern_module USING (
     patient_id = (SELECT app_user_id())
     OR (patient_id = ANY ((SELECT visible_patients('write_prescriptions'))::uuid[])) IS TRUE AND id <> ALL ((SELECT hidden_prescriptions())::uuid[]));
-CREATE POLICY to_be_read ON prescriptions FOR SELECT TO dastern_ocr_worker USING (status = 'processing');
+-- Those in error as well: their picture may be read again, so the worker must not sweep it away as nobody's.
+CREATE POLICY to_be_read ON prescriptions FOR SELECT TO dastern_ocr_worker USING (status IN ('processing', 'error'));
 
 CREATE POLICY read ON medications FOR SELECT TO dastern_module, dastern_report_worker USING (
     patient_id = (SELECT app_user_id())

@@ -44,7 +44,7 @@ BEGIN
     RETURN job;
 END $$;
 
--- A dead job leaves the prescription in error; every step is announced to those who wait for it.
+-- A dead job leaves the prescription in error, one that is tried again takes it out of that; every step is announced to those who wait.
 CREATE OR REPLACE FUNCTION processing_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -55,6 +55,8 @@ BEGIN
             PERFORM notify_user(p.created_by, 'prescription.failed', jsonb_build_object('prescription_id', p.id), 'prescription.failed:' || NEW.id)
                FROM prescriptions p WHERE p.id = NEW.prescription_id;
         END IF;
+    ELSIF TG_OP = 'UPDATE' AND OLD.status = 'dead' THEN
+        UPDATE prescriptions SET status = 'processing' WHERE id = NEW.prescription_id AND status = 'error';
     END IF;
     PERFORM pg_notify('prescription_progress', NEW.prescription_id::text);
     RETURN NULL;

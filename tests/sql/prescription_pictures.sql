@@ -1,6 +1,6 @@
 -- The way of a picture: who may store one and how many, what of the reader's words is stored, and what a lost lease changes (nothing).
 BEGIN;
-SELECT plan(36);
+SELECT plan(38);
 
 INSERT INTO users (id, email, first_name, last_name, role, onboarding_status) VALUES
     ('00000000-0000-7000-8000-00000000bb01', 'picture-patient@example.org', 'P', 'P', 'patient', 'active'),
@@ -66,6 +66,11 @@ SELECT is((SELECT (original_image_url, thumbnail_url, rectified_image_url, image
           '(a.jpg,b.jpg,,7,image/jpeg)', 'our own copies replace the upload');
 SELECT pictures_keep(id, 'w', 1, '{}') FROM prescription_processing_queue WHERE prescription_id = :picture;
 SELECT is((SELECT (original_image_url, thumbnail_url, image_bytes)::text FROM prescriptions WHERE id = :picture), '(,,)', 'what cannot be decoded is not kept');
+
+SELECT queue_fail('prescription_processing_queue', id, 'w', 1, 'ocr.crashed', false) FROM prescription_processing_queue WHERE prescription_id = :picture;
+SELECT is((SELECT status::text FROM prescriptions WHERE id = :picture), 'error', 'its reading is given up');
+SELECT queue_retry('prescription_processing_queue', id) FROM prescription_processing_queue WHERE prescription_id = :picture;
+SELECT is((SELECT status::text FROM prescriptions WHERE id = :picture), 'processing', 'and tried again: it is being read once more');
 
 SELECT finish();
 ROLLBACK;
