@@ -1,12 +1,18 @@
 /* Breaks parts of a running stack under load and prints what its clients saw.
  *
- *   faults kills=20 rolls=10 postgres=3 redis=1 slow=1000      ($DASTERN_URL and $DASTERN_VAR say which stack)
+ *   faults kills=20 rolls=10 postgres=3 redis=1 slow=1000 …    ($DASTERN_URL and $DASTERN_VAR say which stack)
  *
  * kills     random processes of modules and workers, kill -9: no failed read, no acknowledged write lost or doubled
  * rolls     every module replaces its processes: no failed request at all
  * postgres  fast restart: 503 with Retry-After meanwhile, an answer again within 1 s of its being back, nothing hangs
  * redis     stopped, then frozen: signing in and reading go on
- * slow      connections that never finish their request: the p99 of the others stays under twice what it was */
+ * slow      connections that never finish their request: the p99 of the others stays under twice what it was
+ * readers   a worker killed in the middle of a picture: another takes it within lease + 5 s, and it is finished once
+ * crashes   a picture whose reading crashes each time: in the dead letter after its attempts, others are read meanwhile, and
+ *           an administrator sees it and has it tried again
+ * stalls    the same for one whose reading never ends (takes three times DASTERN_OCR_WALL_SECONDS)
+ * disks     no room for pictures (needs root, to mount small disks): 507, nothing half-written, all well once there is room
+ * streams   of events, while their module restarts or is killed: nothing is missed by clients that come again */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +21,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "faults.h"
 #include "load.h"
 #include "people.h"
 #include "stack.h"
@@ -76,7 +83,7 @@ static void print_outcome(const char *what, const struct outcome *o) {
            o->slowest * 1e3);
 }
 
-static void must(bool holds, const char *what) {
+void must(bool holds, const char *what) {
     if (holds)
         return;
     printf("  NOT HELD: %s\n", what);
@@ -84,7 +91,7 @@ static void must(bool holds, const char *what) {
 }
 
 /* kill(0, …) would be meant for ourselves. */
-static void send_signal(pid_t pid, int number) {
+void send_signal(pid_t pid, int number) {
     must(pid > 0 && kill(pid, number) == 0, "a process to break");
 }
 
@@ -137,15 +144,19 @@ static bool wait_rolled(const pid_t *before, size_t n, double seconds) {
     return false;
 }
 
+bool roll_all(double seconds) {
+    pid_t before[PROCESSES_MAX], parents[PROCESSES_MAX];
+    size_t n = stack_modules(before, PROCESSES_MAX, false), parent_count = stack_modules(parents, PROCESSES_MAX, true);
+    for (size_t i = 0; i < parent_count; i++)
+        send_signal(parents[i], SIGHUP);
+    return n > 0 && wait_rolled(before, n, seconds);
+}
+
 static void roll_modules(int times) {
     struct load *load = load_start(CLIENTS);
     bool rolled = true;
     for (int i = 0; i < times; i++) {
-        pid_t before[PROCESSES_MAX], parents[PROCESSES_MAX];
-        size_t n = stack_modules(before, PROCESSES_MAX, false), parent_count = stack_modules(parents, PROCESSES_MAX, true);
-        for (size_t k = 0; k < parent_count; k++)
-            send_signal(parents[k], SIGHUP);
-        rolled = n > 0 && wait_rolled(before, n, 30) && rolled;
+        rolled = roll_all(30) && rolled;
         sleep_seconds(0.5);
     }
     struct outcome o = finish(load, "rolling restarts");
@@ -251,7 +262,8 @@ static const struct {
     const char *name;
     void (*run)(int count);
 } scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"redis", stop_redis},
-                 {"slow", slow_connections}};
+                 {"slow", slow_connections}, {"readers", kill_readers}, {"crashes", crash_readings}, {"stalls", stall_readings},
+                 {"disks", fill_disks}, {"streams", break_streams}};
 
 static bool run_scenario(const char *argument) {
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
@@ -271,7 +283,7 @@ int main(int argc, char **argv) {
     print_head();
     for (int i = 1; i < argc; i++)
         if (!run_scenario(argv[i])) {
-            fprintf(stderr, "usage: %s kills=N rolls=N postgres=N redis=N slow=N\n", argv[0]);
+            fprintf(stderr, "usage: %s {kills|rolls|postgres|redis|slow|readers|crashes|stalls|disks|streams}=N …\n", argv[0]);
             return 2;
         }
     return all_held ? 0 : 1;

@@ -5,14 +5,17 @@ FAULTS_OBJ := $(FAULTS_SRC:%.c=$(BUILD)/%.o)
 FAULTS_BIN := $(BUILD)/tests/faults/faults
 
 .PHONY: faults faults-brief
-$(FAULTS_OBJ): CPPFLAGS += -Itests/api/lib
-$(FAULTS_BIN): $(FAULTS_OBJ) $(API_LIB_OBJ) $(LIBRARY)
+# The pictures are photographs of generated pages (tests/ocr).
+FAULTS_PAGE_OBJ := $(patsubst %,$(BUILD)/tests/ocr/%.o,page_words page_model page_draw page_camera)
+FAULTS_DRAWING := $(shell pkg-config --cflags-only-I pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
+$(FAULTS_OBJ): CPPFLAGS += -Itests/api/lib -Itests/api/prescriptions -Itests/ocr $(FAULTS_DRAWING)
+$(FAULTS_BIN): $(FAULTS_OBJ) $(FAULTS_PAGE_OBJ) $(API_LIB_OBJ) $(LIBRARY)
 	$(call say,LD $@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(OCR_LIBS) -lcmocka -o $@
 
 faults: $(FAULTS_BIN)
-	$< kills=20 rolls=10 postgres=3 redis=1 slow=1000
+	$< kills=20 rolls=10 postgres=3 redis=1 slow=1000 readers=3 crashes=2 stalls=1 disks=1 streams=5
 faults-brief: $(FAULTS_BIN)
-	$< kills=6 rolls=2 postgres=1 redis=1
+	$< kills=6 rolls=2 postgres=1 redis=1 readers=1 crashes=1 disks=1 streams=1
 
 -include $(FAULTS_OBJ:.o=.d)

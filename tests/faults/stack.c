@@ -86,6 +86,30 @@ size_t stack_modules(pid_t *pids, size_t room, bool parents) {
     return collect(pids, room, parents ? is_module_parent : is_module_child);
 }
 
+static bool is_reader(pid_t pid) {
+    char path[PATH_BYTES];
+    executable_of(pid, path, sizeof path);
+    return is_ours(pid) && strstr(path, "/ocr_worker") && !is_ours(parent_of(pid));
+}
+
+size_t stack_readers(pid_t *pids, size_t room) { return collect(pids, room, is_reader); }
+
+/* Between the two is the process with the warm models. */
+pid_t stack_reading_child(pid_t worker) {
+    pid_t pids[256];
+    size_t n = collect(pids, sizeof pids / sizeof *pids, is_ours);
+    for (size_t i = 0; i < n; i++)
+        if (parent_of(parent_of(pids[i])) == worker)
+            return pids[i];
+    return 0;
+}
+
+const char *stack_path(const char *name) {
+    static char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/%s", state_directory(), name);
+    return path;
+}
+
 pid_t stack_postmaster(void) {
     char path[PATH_BYTES];
     int pid = 0;

@@ -11,11 +11,17 @@ size_t stack_processes(pid_t *pids, size_t room);
 /* The same, of modules only (those that serve HTTP), either their parents or the children that serve. */
 size_t stack_modules(pid_t *pids, size_t room, bool parents);
 
+/* Processes that read pictures (their workers, not what those start). */
+size_t stack_readers(pid_t *pids, size_t room);
+/* The child that a worker has for the picture it is at; 0 when it has none at the moment. */
+pid_t stack_reading_child(pid_t worker);
 /* Process id of PostgreSQL's postmaster, or of Redis; 0 if it does not run. */
 pid_t stack_postmaster(void);
 pid_t stack_redis(void);
 /* Whether PostgreSQL accepts connections. */
 bool stack_postgres_accepts(void);
+/* A path below the state directory. Good until the next call. */
+const char *stack_path(const char *name);
 /* While held, the supervisor does not start Redis again. */
 void stack_hold_redis(bool hold);
 
