@@ -19,8 +19,6 @@ BUILD_PACKAGES=(
     libfcgi-dev
     libhiredis-dev
     libjansson-dev
-    libjpeg-dev
-    libjwt-dev
     libleptonica-dev
     libpango1.0-dev
     libpq-dev
@@ -28,7 +26,6 @@ BUILD_PACKAGES=(
     libseccomp-dev
     libssl-dev
     libtesseract-dev
-    libwebp-dev
     make
     pkg-config
 )
@@ -60,12 +57,11 @@ TEST_PACKAGES=(
     libclang-rt-14-dev
     libcmocka-dev
     libgmime-3.0-dev
+    libjwt-dev
     libtap-parser-sourcehandler-pgtap-perl
     postgresql-15-pgtap
     procps
     shellcheck
-    valgrind
-    webp
     wrk
 )
 
