@@ -134,12 +134,6 @@ static void the_contract_is_served(void **state) {
     expect_problem(get(NULL, "@/api/docs/nothing.js"), 404, "not_found");
 }
 
-static int forget(void **state) {
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(security_headers_are_on_every_answer),
@@ -151,5 +145,5 @@ int main(void) {
         cmocka_unit_test(paths_outside_the_api_are_closed),
         cmocka_unit_test(the_contract_is_served),
     };
-    return cmocka_run_group_tests(tests, NULL, forget);
+    return cmocka_run_group_tests(tests, NULL, client_teardown);
 }

@@ -84,6 +84,8 @@ void client_note_secret(const char *secret);
 
 /* Releases every answer so far (of all threads). */
 void client_forget(void);
+/* The same as a cmocka teardown function. */
+int client_teardown(void **state);
 /* The server's address without a trailing '/'. */
 const char *client_url(void);
 

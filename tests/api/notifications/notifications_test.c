@@ -225,27 +225,20 @@ static void every_route_wants_a_session(void **state)
     expect(delete_(NULL, "/notifications/read-all"), 405);
 }
 
-static int forget(void **state)
-{
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(lists_own_newest_first, forget),
-        cmocka_unit_test_teardown(pages_give_each_notice_once, forget),
-        cmocka_unit_test_teardown(refuses_bad_queries, forget),
-        cmocka_unit_test_teardown(reads_once_and_keeps_the_time, forget),
-        cmocka_unit_test_teardown(another_persons_is_as_good_as_none, forget),
-        cmocka_unit_test_teardown(read_all_marks_own_only, forget),
-        cmocka_unit_test_teardown(put_replaces_all_choices, forget),
-        cmocka_unit_test_teardown(what_is_not_wanted_is_neither_listed_nor_sent, forget),
-        cmocka_unit_test_teardown(put_refuses_what_is_not_known, forget),
-        cmocka_unit_test_teardown(refuses_bad_bodies, forget),
-        cmocka_unit_test_teardown(every_route_wants_a_session, forget),
+        cmocka_unit_test_teardown(lists_own_newest_first, client_teardown),
+        cmocka_unit_test_teardown(pages_give_each_notice_once, client_teardown),
+        cmocka_unit_test_teardown(refuses_bad_queries, client_teardown),
+        cmocka_unit_test_teardown(reads_once_and_keeps_the_time, client_teardown),
+        cmocka_unit_test_teardown(another_persons_is_as_good_as_none, client_teardown),
+        cmocka_unit_test_teardown(read_all_marks_own_only, client_teardown),
+        cmocka_unit_test_teardown(put_replaces_all_choices, client_teardown),
+        cmocka_unit_test_teardown(what_is_not_wanted_is_neither_listed_nor_sent, client_teardown),
+        cmocka_unit_test_teardown(put_refuses_what_is_not_known, client_teardown),
+        cmocka_unit_test_teardown(refuses_bad_bodies, client_teardown),
+        cmocka_unit_test_teardown(every_route_wants_a_session, client_teardown),
     };
     return cmocka_run_group_tests_name("notifications", tests, NULL, NULL);
 }

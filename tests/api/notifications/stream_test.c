@@ -177,22 +177,15 @@ static void refuses_a_position_it_did_not_give(void **state)
     }
 }
 
-static int forget(void **state)
-{
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(tells_what_came_since, forget),
-        cmocka_unit_test_teardown(goes_on_where_the_line_broke, forget),
-        cmocka_unit_test_teardown(a_session_that_ends_ends_its_streams, forget),
-        cmocka_unit_test_teardown(many_at_once, forget),
-        cmocka_unit_test_teardown(silence_is_broken, forget),
-        cmocka_unit_test_teardown(refuses_a_position_it_did_not_give, forget),
+        cmocka_unit_test_teardown(tells_what_came_since, client_teardown),
+        cmocka_unit_test_teardown(goes_on_where_the_line_broke, client_teardown),
+        cmocka_unit_test_teardown(a_session_that_ends_ends_its_streams, client_teardown),
+        cmocka_unit_test_teardown(many_at_once, client_teardown),
+        cmocka_unit_test_teardown(silence_is_broken, client_teardown),
+        cmocka_unit_test_teardown(refuses_a_position_it_did_not_give, client_teardown),
     };
     return cmocka_run_group_tests_name("notification stream", tests, NULL, NULL);
 }

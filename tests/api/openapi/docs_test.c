@@ -64,20 +64,13 @@ static void sources_are_not_served(void **state)
         expect(get(NULL, "@%s", paths[i]), 404);
 }
 
-static int forget(void **state)
-{
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(the_document_is_served, forget),
-        cmocka_unit_test_teardown(the_page_needs_nothing_from_elsewhere, forget),
-        cmocka_unit_test_teardown(its_policy_allows_nothing_inline, forget),
-        cmocka_unit_test_teardown(sources_are_not_served, forget),
+        cmocka_unit_test_teardown(the_document_is_served, client_teardown),
+        cmocka_unit_test_teardown(the_page_needs_nothing_from_elsewhere, client_teardown),
+        cmocka_unit_test_teardown(its_policy_allows_nothing_inline, client_teardown),
+        cmocka_unit_test_teardown(sources_are_not_served, client_teardown),
     };
     return cmocka_run_group_tests_name("documentation", tests, NULL, NULL);
 }

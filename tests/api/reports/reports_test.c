@@ -274,25 +274,18 @@ static void one_has_an_etag(void **state)
     expect(client_call(&(struct call){.path = path, .token = p.token, .headers = (const char *[]){header, NULL}}), 304);
 }
 
-static int forget(void **state)
-{
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(adherence_is_counted_from_the_doses, forget),
-        cmocka_unit_test_teardown(without_doses_it_is_null_and_says_so, forget),
-        cmocka_unit_test_teardown(history_holds_confirmed_prescriptions_of_the_period, forget),
-        cmocka_unit_test_teardown(it_is_written_in_the_language_asked_for, forget),
-        cmocka_unit_test_teardown(refuses_what_it_cannot_make, forget),
-        cmocka_unit_test_teardown(the_same_key_makes_one_report, forget),
-        cmocka_unit_test_teardown(only_so_many_may_wait, forget),
-        cmocka_unit_test_teardown(lists_own_newest_first_without_content, forget),
-        cmocka_unit_test_teardown(one_has_an_etag, forget),
+        cmocka_unit_test_teardown(adherence_is_counted_from_the_doses, client_teardown),
+        cmocka_unit_test_teardown(without_doses_it_is_null_and_says_so, client_teardown),
+        cmocka_unit_test_teardown(history_holds_confirmed_prescriptions_of_the_period, client_teardown),
+        cmocka_unit_test_teardown(it_is_written_in_the_language_asked_for, client_teardown),
+        cmocka_unit_test_teardown(refuses_what_it_cannot_make, client_teardown),
+        cmocka_unit_test_teardown(the_same_key_makes_one_report, client_teardown),
+        cmocka_unit_test_teardown(only_so_many_may_wait, client_teardown),
+        cmocka_unit_test_teardown(lists_own_newest_first_without_content, client_teardown),
+        cmocka_unit_test_teardown(one_has_an_etag, client_teardown),
     };
     return cmocka_run_group_tests_name("reports", tests, NULL, NULL);
 }

@@ -209,24 +209,17 @@ static void looking_at_a_report_leaves_a_trace(void **state)
                                      " AND resource_id = $3::uuid AND action = $4", relative.id, patient.id, report, acts[i], NULL), 1);
 }
 
-static int forget(void **state)
-{
-    (void)state;
-    client_forget();
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(strangers_are_told_it_does_not_exist, forget),
-        cmocka_unit_test_teardown(another_persons_report_is_as_good_as_none, forget),
-        cmocka_unit_test_teardown(each_right_opens_its_own_report, forget),
-        cmocka_unit_test_teardown(a_right_taken_back_hides_what_was_made, forget),
-        cmocka_unit_test_teardown(a_medicine_hidden_since_hides_the_report, forget),
-        cmocka_unit_test_teardown(revoked_before_it_is_made_it_ends_empty, forget),
-        cmocka_unit_test_teardown(a_job_that_died_ends_the_report_in_error, forget),
-        cmocka_unit_test_teardown(looking_at_a_report_leaves_a_trace, forget),
+        cmocka_unit_test_teardown(strangers_are_told_it_does_not_exist, client_teardown),
+        cmocka_unit_test_teardown(another_persons_report_is_as_good_as_none, client_teardown),
+        cmocka_unit_test_teardown(each_right_opens_its_own_report, client_teardown),
+        cmocka_unit_test_teardown(a_right_taken_back_hides_what_was_made, client_teardown),
+        cmocka_unit_test_teardown(a_medicine_hidden_since_hides_the_report, client_teardown),
+        cmocka_unit_test_teardown(revoked_before_it_is_made_it_ends_empty, client_teardown),
+        cmocka_unit_test_teardown(a_job_that_died_ends_the_report_in_error, client_teardown),
+        cmocka_unit_test_teardown(looking_at_a_report_leaves_a_trace, client_teardown),
     };
     return cmocka_run_group_tests_name("rights to reports", tests, NULL, NULL);
 }
