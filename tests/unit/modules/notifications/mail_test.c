@@ -1,30 +1,8 @@
 /* Messages read back by GMime: what goes in comes out, in lines SMTP can carry, and nothing can be injected. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <gmime/gmime.h>
 
 #include "../../../../modules/notifications/mail.h"
-
-static struct arena *mem;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    mem = arena_new(16384);
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
+#include "unit.h"
 
 static struct mail sample(void)
 {
@@ -174,11 +152,11 @@ int main(void)
 {
     g_mime_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(comes_back_in_every_language, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(comes_back_at_every_length, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(cannot_be_given_another_header, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(names_itself_the_same_when_repeated, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(has_its_headers, make_arena, drop_arena),
+        in_arena(comes_back_in_every_language),
+        in_arena(comes_back_at_every_length),
+        in_arena(cannot_be_given_another_header),
+        in_arena(names_itself_the_same_when_repeated),
+        in_arena(has_its_headers),
         cmocka_unit_test(knows_addresses_it_can_send_to),
     };
     int failed = cmocka_run_group_tests_name("mail", tests, NULL, NULL);

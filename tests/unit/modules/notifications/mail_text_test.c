@@ -1,33 +1,10 @@
 /* The catalogue of e-mails: every template in every language, with the same placeholders and nothing left unfilled. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "../../../../modules/notifications/mail_text.h"
 #include "core/str.h"
+#include "unit.h"
 
 static const char *const languages[] = {"km", "en", "fr"};
 static const char *const names[] = {"title", "code", "link", "minutes", "date"};
-
-static struct arena *mem;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    mem = arena_new(16384);
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 /* A value for every placeholder there is, but for `missing`. */
 static json_t *values_without(const char *missing)
@@ -106,11 +83,11 @@ static void an_unknown_language_is_khmer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_template_speaks_every_language, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(texts_of_a_template_differ_by_language_but_not_by_value, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(a_missing_value_is_refused, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(a_value_is_not_looked_into, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(an_unknown_language_is_khmer, make_arena, drop_arena),
+        in_arena(every_template_speaks_every_language),
+        in_arena(texts_of_a_template_differ_by_language_but_not_by_value),
+        in_arena(a_missing_value_is_refused),
+        in_arena(a_value_is_not_looked_into),
+        in_arena(an_unknown_language_is_khmer),
     };
     return cmocka_run_group_tests_name("mail_text", tests, NULL, NULL);
 }

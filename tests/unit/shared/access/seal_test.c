@@ -1,32 +1,9 @@
 /* Seals open only with their key, on their row, unaltered. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "access/seal.h"
 #include "core/str.h"
+#include "unit.h"
 
 #define SECRET "0123456789abcdef0123456789abcdef"
-
-static struct arena *mem;
-
-static int make_arena(void **state)
-{
-    (void)state;
-    mem = arena_new(16384);
-    return 0;
-}
-
-static int drop_arena(void **state)
-{
-    (void)state;
-    arena_free(mem);
-    return 0;
-}
 
 /* The bytes behind "\x…". */
 static unsigned char *bytes_of(const char *bytea, size_t *n)
@@ -131,12 +108,12 @@ static void has_a_longest_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(opens_with_its_key_on_its_row, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(hides_the_text_and_never_repeats, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(refuses_another_key_or_row, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(refuses_every_altered_bit, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(refuses_every_other_length, make_arena, drop_arena),
-        cmocka_unit_test_setup_teardown(has_a_longest_text, make_arena, drop_arena),
+        in_arena(opens_with_its_key_on_its_row),
+        in_arena(hides_the_text_and_never_repeats),
+        in_arena(refuses_another_key_or_row),
+        in_arena(refuses_every_altered_bit),
+        in_arena(refuses_every_other_length),
+        in_arena(has_a_longest_text),
     };
     return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
 }
