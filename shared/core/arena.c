@@ -53,7 +53,6 @@ static void *or_die(void *p)
     abort();
 }
 
-void *xmalloc(size_t n) { return or_die(malloc(n ? n : 1)); }
 void *xcalloc(size_t count, size_t size) { return or_die(calloc(count ? count : 1, size ? size : 1)); }
 void *xrealloc(void *p, size_t n) { return or_die(realloc(p, n ? n : 1)); }
 char *xstrdup(const char *s) { return or_die(strdup(s)); }

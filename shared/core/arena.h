@@ -26,8 +26,7 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *thing);
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct arena *a);
 
-/* malloc/realloc/strdup that end the process when memory is out; for what outlives a request. */
-void *xmalloc(size_t n);
+/* calloc/realloc/strdup that end the process when memory is out; for what outlives a request. */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s);

@@ -51,7 +51,7 @@ static unsigned char *photo(uint64_t seed, enum page_choice choice, size_t *size
     static const char segment[] = "\xff\xe1\x00\x28""Exif\0\0II*\0\0\0\0\0" CANARY;
     page_make(&page, seed, choice);
     unsigned char *jpeg = page_photograph(&page, true, size);
-    unsigned char *marked = xmalloc(*size + sizeof segment);
+    unsigned char *marked = xcalloc(1, *size + sizeof segment);
     size_t n = 2 + 0x28;
     memcpy(marked, jpeg, 2);
     memcpy(marked + 2, segment, n);
