@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "core/arena.h"
-#include "core/err.h"
+#include "core/limits.h"
 #include "core/str.h"
 
 enum field_type {
@@ -48,8 +48,8 @@ struct input {
     bool present;
 };
 
-/* One fault; pointer is an RFC 6901 JSON pointer ("/email"), code from: required type format min max length choice
- * unknown encoding control duplicate. */
+/* One fault; pointer is an RFC 6901 JSON pointer ("/email"), code: required type format min max length choice
+ * unknown control duplicate, or a handler's own (field.<code> in messages.tsv has its words). */
 struct field_fault {
     const char *pointer;
     const char *code;
@@ -57,7 +57,7 @@ struct field_fault {
 
 struct field_faults {
     struct arena *mem;
-    struct field_fault items[100]; /* LIMIT_FAULTS */
+    struct field_fault items[LIMIT_FAULTS];
     size_t count;
 };
 
