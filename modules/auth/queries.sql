@@ -1,4 +1,4 @@
--- Accounts, sign-in and sessions. The decisions are in database/functions/{sign_in,account,sessions}.sql.
+-- Accounts, sign-in and sessions. The decisions are in database/functions/{sign_in,sessions,user_account,second_factor,recovery,account_rights}.sql.
 
 -- name: register_account
 SELECT user_id, refresh_expires_at

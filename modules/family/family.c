@@ -3,10 +3,10 @@
 
 #include "code.h"
 #include "core/config.h"
+#include "core/qr.h"
 #include "family_sql.h"
 #include "http/serve.h"
 #include "json/json_write.h"
-#include "core/qr.h"
 
 #define CODE_TRIES 3 /* two codes in a row that are taken among 31^8 mean that something else is wrong */
 
@@ -134,7 +134,7 @@ static const struct route routes[] = {
     {GET,    "/family/invitations",                        PATIENT, R_LIST,                NULL,                run_list,       &SQL_list_invitations},
     {DELETE, "/family/invitations/{invitation_id:uuid}",   PATIENT, 0,                     NULL,                run_no_content, &SQL_revoke_invitation},
     {POST,   "/family/connect",                            FAMILY_MEMBER, R_LIMIT_GUESS,   connect_fields,      use_code,       NULL},
-    {GET,    "/family/requests",                           PATIENT | FAMILY_MEMBER, R_LIST,request_list_fields, run_list,       &SQL_list_connection_requests},
+    {GET,    "/family/requests",                           PATIENT | FAMILY_MEMBER, R_LIST, request_list_fields, run_list,       &SQL_list_connection_requests},
     {POST,   "/family/requests/{request_id:uuid}/approve", PATIENT, 0,                     approve_fields,      run_one,        &SQL_approve_connection},
     {POST,   "/family/requests/{request_id:uuid}/reject",  PATIENT, 0,                     reject_fields,       run_one,        &SQL_reject_connection},
     {GET,    "/family/members",                            PATIENT, R_LIST,                NULL,                run_list,       &SQL_list_family_members},

@@ -86,12 +86,12 @@ static enum err follow_stream(struct request *r, const struct sql_stmt *sql)
 }
 
 static const struct route routes[] = {
-    {GET,  "/notifications",                             SIGNED_IN, R_LIST,    list_fields,        run_list,            &SQL_list_notifications},
-    {POST, "/notifications/read-all",                    SIGNED_IN, 0, NULL,               run_one,             &SQL_read_all_notifications},
-    {POST, "/notifications/{notification_id:uuid}/read", SIGNED_IN, 0, NULL,               run_one,             &SQL_read_notification},
-    {GET,  "/notifications/preferences",                 SIGNED_IN, 0,         NULL,               run_list,            &SQL_list_notification_preferences},
-    {PUT,  "/notifications/preferences",                 SIGNED_IN, 0,         preferences_fields, replace_preferences, &SQL_replace_notification_preferences},
-    {GET,  "/notifications/stream",                      SIGNED_IN, 0,         NULL,               follow_stream,       &SQL_read_notification_stream},
+    {GET,  "/notifications",                             SIGNED_IN, R_LIST, list_fields,        run_list,            &SQL_list_notifications},
+    {POST, "/notifications/read-all",                    SIGNED_IN, 0,      NULL,               run_one,             &SQL_read_all_notifications},
+    {POST, "/notifications/{notification_id:uuid}/read", SIGNED_IN, 0,      NULL,               run_one,             &SQL_read_notification},
+    {GET,  "/notifications/preferences",                 SIGNED_IN, 0,      NULL,               run_list,            &SQL_list_notification_preferences},
+    {PUT,  "/notifications/preferences",                 SIGNED_IN, 0,      preferences_fields, replace_preferences, &SQL_replace_notification_preferences},
+    {GET,  "/notifications/stream",                      SIGNED_IN, 0,      NULL,               follow_stream,       &SQL_read_notification_stream},
     {0}};
 
 static const struct area notifications = {.name = "notifications", .routes = routes, .statements = SQL_ALL_notifications};

@@ -199,7 +199,7 @@ static const struct route routes[] = {
     {PATCH,  "/reminders/{reminder_id:uuid}",         ACTIVE, 0,      reminder_change_fields, change_reminder, &SQL_change_reminder},
     {DELETE, "/reminders/{reminder_id:uuid}",         ACTIVE, 0,      NULL,                   run_no_content, &SQL_end_reminder},
     {POST,   "/reminders/{reminder_id:uuid}/pause",   ACTIVE, 0,      pause_fields,           change_reminder, &SQL_pause_reminder},
-    {POST,   "/reminders/{reminder_id:uuid}/resume",  ACTIVE, 0, NULL,                change_reminder, &SQL_resume_reminder},
+    {POST,   "/reminders/{reminder_id:uuid}/resume",  ACTIVE, 0,      NULL,                   change_reminder, &SQL_resume_reminder},
 
     {GET,    "/doses",                                ACTIVE, R_LIST, dose_range_fields,      run_list,       &SQL_list_doses},
     {GET,    "/doses/today",                          ACTIVE, 0,      patient_fields,         run_list,       &SQL_list_doses_today},
