@@ -61,6 +61,35 @@ static unsigned char *photo(uint64_t seed, enum page_choice choice, size_t *size
     return marked;
 }
 
+/*
+ * The same photo as a phone held upright takes it: the pixels lie on their side, EXIF says how to turn them (6: a quarter to the
+ * right) and, in a GPS directory, where it was taken.
+ */
+static unsigned char *sideways(uint64_t seed, size_t *size)
+{
+    static const unsigned char segment[] =
+        "\xff\xe1\x00\x7c" "Exif\0\0" "MM\0\x2a\0\0\0\x08"
+        "\0\x02" "\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" "\x88\x25\0\x04\0\0\0\x01\0\0\0\x26" "\0\0\0\0"
+        "\0\x02" "\0\x01\0\x02\0\0\0\x02N\0\0\0" "\0\x02\0\x05\0\0\0\x03\0\0\0\x44" "\0\0\0\0"
+        "\0\0\0\x0b\0\0\0\x01" "\0\0\0\x21\0\0\0\x01" "\0\0\0\x17\0\0\0\x01" CANARY;
+    size_t n = 2 + 0x7c, upright_size;
+    assert_int_equal(sizeof segment - 1, n);
+    page_make(&page, seed, CHOOSE_TABLES);
+    unsigned char *upright = page_photograph(&page, true, &upright_size), *jpeg = NULL;
+    PIX *pix = pixReadMem(upright, upright_size), *turned = pixRotate90(pix, -1);
+    assert_int_equal(pixWriteMemJpeg(&jpeg, size, turned, 90, 0), 0);
+    unsigned char *marked = xcalloc(1, *size + n);
+    memcpy(marked, jpeg, 2);
+    memcpy(marked + 2, segment, n);
+    memcpy(marked + 2 + n, jpeg + 2, *size - 2);
+    *size += n;
+    pixDestroy(&pix);
+    pixDestroy(&turned);
+    free(upright);
+    lept_free(jpeg);
+    return marked;
+}
+
 static bool in_storage(const char *id, const char *ending)
 {
     char path[4096];
@@ -121,26 +150,66 @@ static void expect_clean_pictures(const char *id)
         assert_memory_equal(a->body, "\xff\xd8\xff", 3);
         assert_null(memmem(a->body, a->size, CANARY, strlen(CANARY)));
         assert_null(memmem(a->body, a->size, "Exif", 4));
+        assert_null(memmem(a->body, a->size, "\xff\xe1", 2)); /* inside JPEG data 0xff is followed by 0 or a marker of ours */
     }
     assert_false(in_storage(id, ".upload"));
 }
 
-static void expect_boxes_inside(const char *id)
+static int number_at(const json_t *list, size_t i)
+{
+    return (int)json_integer_value(json_array_get(list, i));
+}
+
+/* The share of dark pixels in a box, all of which lies on the picture. */
+static double ink(PIX *grey, const json_t *box)
+{
+    l_uint32 level;
+    int x = number_at(box, 0), y = number_at(box, 1), w = number_at(box, 2), h = number_at(box, 3), dark = 0;
+    assert_true(x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= pixGetWidth(grey) && y + h <= pixGetHeight(grey));
+    for (int j = y; j < y + h; j++)
+        for (int i = x; i < x + w; i++)
+            dark += pixGetPixel(grey, i, j, &level) == 0 && level < 128;
+    return (double)dark / ((double)w * h);
+}
+
+/* One medicine: every field says how sure it is, the name's box holds letters, and it is below the one of the row above. */
+static int expect_row_drawable(PIX *grey, json_t *row, int below)
+{
+    json_t *field, *name = json_object_get(json_object_get(row, "fields"), "name");
+    const char *key;
+    json_object_foreach(json_object_get(row, "fields"), key, field) {
+        double confidence = json_number_value(json_object_get(field, "confidence"));
+        assert_true(json_is_number(json_object_get(field, "confidence")) && confidence >= 0 && confidence <= 1);
+        assert_true(json_is_boolean(json_object_get(field, "unsure")));
+        if (json_is_array(json_object_get(field, "box")))
+            ink(grey, json_object_get(field, "box"));
+    }
+    double share = ink(grey, json_object_get(name, "box"));
+    assert_true(share > 0.005 && share < 0.5);
+    int middle = number_at(json_object_get(name, "box"), 1) + number_at(json_object_get(name, "box"), 3) / 2;
+    assert_true(middle > below);
+    return middle;
+}
+
+/* What a client draws: the boxes over the straightened picture, as both are served. */
+static void expect_review_drawable(const char *id)
 {
     struct answer *a = expect(get(patient.token, "/prescriptions/%s/review", id), 200);
-    double width = answer_number(a, "picture.width"), height = answer_number(a, "picture.height");
-    json_t *row, *field;
+    const char *url = answer_text(a, "picture.url");
+    char path[100];
+    snprintf(path, sizeof path, "@%s", url);
+    struct answer *picture = expect(get(patient.token, "%s", path), 200);
+    PIX *pix = pixReadMem((const l_uint8 *)picture->body, picture->size), *grey = pixConvertTo8(pix, 0);
+    assert_int_equal(pixGetWidth(grey), (int)answer_number(a, "picture.width"));
+    assert_int_equal(pixGetHeight(grey), (int)answer_number(a, "picture.height"));
+    json_t *row;
     size_t i;
-    const char *name;
-    json_array_foreach(answer_at(a, "rows"), i, row) {
-        json_object_foreach(json_object_get(row, "fields"), name, field) {
-            json_t *box = json_object_get(field, "box");
-            if (!json_is_array(box))
-                continue;
-            assert_true(json_number_value(json_array_get(box, 0)) + json_number_value(json_array_get(box, 2)) <= width);
-            assert_true(json_number_value(json_array_get(box, 1)) + json_number_value(json_array_get(box, 3)) <= height);
-        }
-    }
+    int below = -1;
+    assert_int_equal(answer_count(a, "rows"), page.row_count);
+    json_array_foreach(answer_at(a, "rows"), i, row)
+        below = expect_row_drawable(grey, row, below);
+    pixDestroy(&pix);
+    pixDestroy(&grey);
 }
 
 static void a_photo_becomes_reminders(void **state)
@@ -155,7 +224,7 @@ static void a_photo_becomes_reminders(void **state)
     a = expect(get(patient.token, "/prescriptions/%s", id), 200);
     expect_true_doses(a);
     expect_clean_pictures(id);
-    expect_boxes_inside(id);
+    expect_review_drawable(id);
     assert_int_equal(owner_count("SELECT count(*) FROM notifications WHERE user_id = $1::uuid AND type = 'prescription.ready' "
                                  "AND data ->> 'prescription_id' = $2", patient.id, id, NULL), 1);
     struct answer *done = expect(post(patient.token, accept_all(a), "/prescriptions/%s/confirm", id), 200);
@@ -163,6 +232,26 @@ static void a_photo_becomes_reminders(void **state)
     assert_true(answer_number(done, "reminders_created") > 0);
     struct answer *again = expect(post(patient.token, json_object(), "/prescriptions/%s/confirm", id), 200);
     assert_true(answer_number(again, "reminders_created") == answer_number(done, "reminders_created"));
+}
+
+/* Turned as EXIF says, and nothing of EXIF is left: a served picture tells nobody where its patient lives. */
+static void a_photo_on_its_side_is_upright_and_tells_no_place(void **state)
+{
+    (void)state;
+    char id[37];
+    size_t size;
+    unsigned char *bytes = sideways(PAGE_SEED, &size);
+    PIX *sent = pixReadMem(bytes, size);
+    read_picture(bytes, size, "IMG_0002.jpg", "image/jpeg", id);
+    free(bytes);
+    expect_true_doses(expect(get(patient.token, "/prescriptions/%s", id), 200));
+    expect_clean_pictures(id);
+    expect_review_drawable(id);
+    struct answer *a = expect(get(patient.token, "/prescriptions/%s/image", id), 200);
+    PIX *kept = pixReadMem((const l_uint8 *)a->body, a->size);
+    assert_true((pixGetWidth(kept) > pixGetHeight(kept)) == (pixGetHeight(sent) > pixGetWidth(sent)));
+    pixDestroy(&sent);
+    pixDestroy(&kept);
 }
 
 /* Read again from our own copy: the picture stays as it is. */
@@ -225,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_photo_becomes_reminders),
+        cmocka_unit_test(a_photo_on_its_side_is_upright_and_tells_no_place),
         cmocka_unit_test(a_draft_can_be_read_again),
         cmocka_unit_test(what_cannot_be_read_says_why),
         cmocka_unit_test(what_cannot_be_decoded_is_not_kept),
