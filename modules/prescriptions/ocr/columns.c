@@ -158,7 +158,7 @@ static void read_heading(struct engine *engine, PIX *grey, const struct grid_hol
 void columns_read(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, struct columns *out)
 {
     static const struct { enum engine_tongue tongue; enum engine_shape shape; } looks[] = {
-        { TONGUE_KHMER, SHAPE_RAW_LINE }, { TONGUE_KHMER, SHAPE_BLOCK }, { TONGUE_LATIN_FAST, SHAPE_RAW_LINE } };
+        { TONGUE_KHMER, SHAPE_RAW_LINE }, { TONGUE_KHMER, SHAPE_BLOCK }, { TONGUE_LATIN, SHAPE_RAW_LINE } };
     char texts[GRID_COLUMNS_MAX][HEADING_BYTES] = { "" };
     const char *pointers[GRID_COLUMNS_MAX];
     int known = 0;

@@ -33,10 +33,10 @@ struct engine *engine_new(const struct ocr_reader_options *options)
     const char *folder = options->tessdata ? options->tessdata : DEBIAN_TESSDATA;
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine) return NULL;
-    engine->handles[TONGUE_LATIN_FAST] = open_handle(folder, "eng");
-    engine->handles[TONGUE_LATIN] = options->eng_best ? open_handle(options->eng_best, "eng") : NULL;
+    engine->handles[TONGUE_LATIN] = open_handle(options->eng_best ? options->eng_best : folder, "eng");
+    engine->handles[TONGUE_FRENCH] = open_handle(folder, "fra");
     engine->handles[TONGUE_KHMER] = open_handle(folder, "khm+eng");
-    if (engine->handles[TONGUE_LATIN_FAST] && engine->handles[TONGUE_KHMER]) return engine;
+    if (engine->handles[TONGUE_LATIN] && engine->handles[TONGUE_FRENCH] && engine->handles[TONGUE_KHMER]) return engine;
     engine_free(engine);
     return NULL;
 }
@@ -52,7 +52,6 @@ void engine_free(struct engine *engine)
 static TessBaseAPI *load(struct engine *engine, enum engine_tongue tongue, enum engine_shape shape, PIX *grey)
 {
     TessBaseAPI *handle = engine->handles[tongue];
-    if (!handle) handle = engine->handles[TONGUE_LATIN_FAST];
     TessBaseAPISetPageSegMode(handle, (TessPageSegMode)shape);
     TessBaseAPISetImage2(handle, grey);
     TessBaseAPISetSourceResolution(handle, 300);

@@ -79,7 +79,7 @@ static const char *skip_form(const char *text, char *form)
 static void trim_end(char *text)
 {
     size_t length = strlen(text);
-    while (length > 0 && strchr(" ,;:-_.|", text[length - 1])) text[--length] = '\0';
+    while (length > 0 && strchr(" ,;:-_.|{}[]~*", text[length - 1])) text[--length] = '\0';
 }
 
 void names_split(const char *text, char *name, char *strength, char *form)
@@ -136,7 +136,7 @@ void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop,
 {
     struct reading a, b;
     read_with(engine, TONGUE_LATIN, lexicon, crop, &a);
-    read_with(engine, TONGUE_LATIN_FAST, lexicon, crop, &b);
+    read_with(engine, TONGUE_FRENCH, lexicon, crop, &b);
     bool agree = strcmp(a.name, b.name) == 0;
     const struct reading *best = !agree && b.score > a.score + 0.001 ? &b : &a;
     double known = best->score > 0.999 ? 1 : best->score;

@@ -390,7 +390,7 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     if (!isnan(mine) && own->text[length] != '\0') mine = NAN;
     PIX *part = number_only(crop, line, own);
     if (!part) return;
-    engine_read(engine, TONGUE_LATIN_FAST, SHAPE_RAW_LINE, part, false, first, sizeof first);
+    engine_read(engine, TONGUE_LATIN, SHAPE_RAW_LINE, part, false, first, sizeof first);
     double a = parse_seen(first), b = NAN;
     if (speaks_for_half(own, mine, first)) a = mine;
     if (!same(mine, a)) {

@@ -135,8 +135,8 @@ typedef void ocr_progress_fn(void *arg, const char *stage, int percent);
 struct ocr_reader; /* warm Tesseract handles and the drug lexicon; not shared between threads */
 
 struct ocr_reader_options {
-    const char *tessdata;   /* folder with khm and eng models; NULL: Debian's */
-    const char *eng_best;   /* folder with a 4.0.0_best_int eng.traineddata; NULL: the one in `tessdata` */
+    const char *tessdata;   /* folder with khm, eng and fra models; NULL: Debian's */
+    const char *eng_best;   /* folder with another eng.traineddata (4.0.0_best_int) to use instead; NULL: the one in `tessdata` */
     const char *lexicon;    /* TSV of drug names (database/seeds/drug_lexicon.tsv); NULL: no suggestions */
 };
 

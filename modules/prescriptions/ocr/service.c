@@ -50,7 +50,7 @@ struct ocr_service *ocr_service_start(const struct ocr_service_options *options)
     }
     close(ends[1]);
     if (service->warm > 0 && recv(service->control, &ready, 1, 0) == 1) return service;
-    fputs("ocr: the reader did not start; are the Tesseract models for eng and khm installed?\n", stderr);
+    fputs("ocr: the reader did not start; are the Tesseract models for eng, fra and khm installed?\n", stderr);
     ocr_service_stop(service);
     return NULL;
 }
