@@ -52,8 +52,16 @@ RUN_PACKAGES=(
 TEST_PACKAGES=(
     clang
     cppcheck
+    fonts-crosextra-caladea
+    fonts-crosextra-carlito
     fonts-dejavu-core
+    fonts-freefont-ttf
+    fonts-lato
     fonts-liberation
+    fonts-open-sans
+    fonts-roboto-unhinted
+    fonts-sil-mondulkiri
+    fonts-urw-base35
     libclang-rt-14-dev
     libcmocka-dev
     libgmime-3.0-dev
