@@ -36,7 +36,7 @@ AREAS := $(sort $(foreach d,$(wildcard modules/*/),$(if $(wildcard $(d)$(notdir 
 WORKER_SRC := $(sort $(wildcard modules/*/*_worker.c))
 MAIN_SRC := $(foreach a,$(AREAS),modules/$(a)/$(a).c) $(WORKER_SRC)
 SHARED_SRC := $(sort $(wildcard shared/*/*.c))
-AREA_SRC := $(filter-out $(MAIN_SRC),$(sort $(shell find modules -name '*.c' -not -path 'modules/web/*')))
+AREA_SRC := $(filter-out $(MAIN_SRC),$(sort $(shell find modules -name '*.c')))
 QUERIES := $(sort $(wildcard shared/*/queries.sql modules/*/queries.sql))
 SQL_SRC := $(foreach q,$(QUERIES),$(GEN)/$(notdir $(patsubst %/,%,$(dir $(q))))_sql.c)
 GEN_HEADERS := $(SQL_SRC:.c=.h)

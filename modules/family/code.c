@@ -1,4 +1,4 @@
-/* Invitation codes are read aloud and typed by hand: no two characters of the alphabet look or sound alike in print. */
+/* Invitation codes are read aloud and typed by hand, so the alphabet leaves out what looks alike. */
 #include "code.h"
 
 #include <ctype.h>
