@@ -157,6 +157,15 @@ static enum err run_batch(struct request *r, struct db_conn *conn, struct db_cal
     return refuse(r, &fault);
 }
 
+/* The same for a batch that holds enter_call(r, who). */
+static enum err run_entering(struct request *r, struct db_conn *conn, struct db_call *calls, size_t n, const struct rows *who)
+{
+    enum err err = run_batch(r, conn, calls, n);
+    take_language(r, who);
+    r->exchange->entered = err == OK;
+    return err;
+}
+
 static enum err lease(struct request *r, struct db_conn **conn)
 {
     if (db_lease(r->exchange->pool, conn) == OK)
@@ -177,17 +186,11 @@ static enum err first_query(struct request *r, struct db_call call)
     enum err err = lease(r, &x->conn);
     if (err != OK)
         return err;
-    if (!x->idempotency_key) {
-        err = run_batch(r, x->conn, calls, 3);
-        take_language(r, &who);
-        x->entered = err == OK;
-        return err;
-    }
+    if (!x->idempotency_key)
+        return run_entering(r, x->conn, calls, 3, &who);
     struct rows stored = {0};
     calls[2] = idempotency_begin_call(r, &stored);
-    err = run_batch(r, x->conn, calls, 3);
-    take_language(r, &who);
-    x->entered = err == OK;
+    err = run_entering(r, x->conn, calls, 3, &who);
     if (err != OK)
         return err;
     if (idempotency_replay(r, &stored))
@@ -200,18 +203,18 @@ static enum err query_in_transaction(struct request *r, struct db_call call)
     return r->exchange->conn ? run_batch(r, r->exchange->conn, &call, 1) : first_query(r, call);
 }
 
-/* The implicit transaction of a pipeline: session check and statement succeed together, or neither has happened. */
-static enum err query_alone(struct request *r, struct db_call call)
+/* The implicit transaction of a pipeline: session check and statement (NULL: none) succeed together, or neither has happened. */
+static enum err query_alone(struct request *r, const struct db_call *call)
 {
     struct db_conn *conn;
     struct rows who = {0};
-    struct db_call calls[2] = {enter_call(r, &who), call};
+    struct db_call calls[2] = {enter_call(r, &who)};
+    if (call)
+        calls[1] = *call;
     enum err err = lease(r, &conn);
     if (err != OK)
         return err;
-    err = run_batch(r, conn, calls, 2);
-    take_language(r, &who);
-    r->exchange->entered = err == OK;
+    err = run_entering(r, conn, calls, call ? 2 : 1, &who);
     db_release(conn);
     return err;
 }
@@ -226,7 +229,7 @@ static enum err query(struct request *r, const struct sql_stmt *sql, struct rows
     if (r->exchange->replayed)
         return E_LATER; /* a handler that goes on regardless does nothing twice */
     bool joins = r->exchange->conn || r->exchange->idempotency_key;
-    return once && !joins ? query_alone(r, call) : query_in_transaction(r, call);
+    return once && !joins ? query_alone(r, &call) : query_in_transaction(r, call);
 }
 
 enum err db_query(struct request *r, const struct sql_stmt *sql, struct rows *rows, ...)
@@ -257,22 +260,12 @@ enum err db_query_apart(struct request *r, const struct sql_stmt *sql, ...)
     va_end(args);
     struct db_call call = {.sql = sql, .values = bind(r, sql, &given), .rows = &rows};
     request_release(r);
-    return call.values ? query_alone(r, call) : fail(r, E_INTERNAL, "internal");
+    return call.values ? query_alone(r, &call) : fail(r, E_INTERNAL, "internal");
 }
 
 enum err request_enter(struct request *r)
 {
-    struct db_conn *conn;
-    struct rows who = {0};
-    struct db_call call = enter_call(r, &who);
-    enum err err = lease(r, &conn);
-    if (err != OK)
-        return err;
-    err = run_batch(r, conn, &call, 1);
-    take_language(r, &who);
-    r->exchange->entered = err == OK;
-    db_release(conn);
-    return err;
+    return query_alone(r, NULL);
 }
 
 /* A handler that ignored a fault must not be answered with success for what PostgreSQL has undone. */
