@@ -77,7 +77,9 @@ static void print_name(struct page_row *row, struct rng *rng, int spelling)
         snprintf(row->strength, sizeof row->strength, "%s", strength);
     }
     const char *gap = strlen(row->name) + strlen(strength) > 22 || rng_chance(rng, 0.08) ? "\n" : " ";
-    snprintf(row->printed_name, sizeof row->printed_name, "%s%s%s", row->name, *strength ? gap : "", strength);
+    char printed[PAGE_TEXT]; /* composed apart: the parts stand in the same struct */
+    snprintf(printed, sizeof printed, "%.120s%s%s", row->name, *strength ? gap : "", strength);
+    memcpy(row->printed_name, printed, sizeof printed);
 }
 
 static double choose_dose(struct rng *rng, const char *form)
@@ -102,7 +104,9 @@ static void print_dose(char *out, size_t size, double dose, const struct page_ro
     else if (dose == 1.5) snprintf(number, sizeof number, "%s", one_and_halves[fraction_style]);
     else snprintf(number, sizeof number, "%g", dose);
     if (!page->layout->words_in_slots) { snprintf(out, size, "%s", number); return; }
-    snprintf(out, size, "%s %s%s%s", number, row->unit, *row->remark ? "\n" : "", row->remark);
+    char words[PAGE_TEXT];
+    snprintf(words, sizeof words, "%s %s%s%.90s", number, row->unit, *row->remark ? "\n" : "", row->remark);
+    memcpy(out, words, size < sizeof words ? size : sizeof words);
 }
 
 static void choose_doses(struct page_row *row, struct rng *rng, bool night)
