@@ -1,15 +1,7 @@
 /* Which passwords are too easy: the list, and what is made of a person's own words. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-/* after the standard headers it needs */
-#include <cmocka.h>
-
 #include "../../../../modules/auth/common_passwords.h"
 #include "../../../../modules/auth/password.h"
+#include "unit.h"
 
 /* Every line of the file is found, and the file is sorted as the search needs it. */
 static void every_listed_password_is_found(void **state)
@@ -41,7 +33,6 @@ static void others_are_not_found(void **state)
 static void own_words_weaken(void **state)
 {
     (void)state;
-    struct arena *mem = arena_new(4096);
     const char *const words[] = {"dastern", "sok.dara@example.org", "sok.dara", "Sokhalay", "Lim", NULL};
     const struct { const char *password, *why; } cases[] = {
         {"PASSWORD1", "common"}, {"Dastern-2026", "personal"}, {"sok.dara@example.org", "personal"}, {"xxSOKHALAYxx", "personal"},
@@ -53,7 +44,6 @@ static void own_words_weaken(void **state)
         else
             assert_null(why);
     }
-    arena_free(mem);
 }
 
 static void weaker_hashes_are_outdated(void **state)
@@ -71,7 +61,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_listed_password_is_found),
         cmocka_unit_test(others_are_not_found),
-        cmocka_unit_test(own_words_weaken),
+        in_arena(own_words_weaken),
         cmocka_unit_test(weaker_hashes_are_outdated),
     };
     return cmocka_run_group_tests_name("auth: passwords", tests, NULL, NULL);

@@ -1,20 +1,12 @@
 /* Refresh tokens: what is made is read again, and nothing else is. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-/* after the standard headers it needs */
-#include <cmocka.h>
-
 #include "../../../../modules/auth/refresh_token.h"
+#include "unit.h"
 
 #define SESSION "01a202ca-5c42-7e9a-8707-f8251c6a2aa9"
 
 static void made_tokens_are_read(void **state)
 {
     (void)state;
-    struct arena *mem = arena_new(4096);
     const char *session;
     uint32_t generation;
     refresh_key_set("a key for tests that is long enough to be one");
@@ -26,14 +18,12 @@ static void made_tokens_are_read(void **state)
         assert_int_equal(generation, generations[i]);
         assert_string_equal(token, refresh_token_make(mem, SESSION, generations[i]));
     }
-    arena_free(mem);
 }
 
 static void no_other_text_is_a_token(void **state)
 {
     (void)state;
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    struct arena *mem = arena_new(4096);
     const char *session;
     uint32_t generation;
     char *token = refresh_token_make(mem, SESSION, 7), *forged = arena_strdup(mem, token);
@@ -49,14 +39,13 @@ static void no_other_text_is_a_token(void **state)
     assert_false(refresh_token_read(mem, arena_printf(mem, "%.69s=", token), &session, &generation));
     refresh_key_set("another key for tests that is long enough too");
     assert_false(refresh_token_read(mem, token, &session, &generation));
-    arena_free(mem);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(made_tokens_are_read),
-        cmocka_unit_test(no_other_text_is_a_token),
+        in_arena(made_tokens_are_read),
+        in_arena(no_other_text_is_a_token),
     };
     return cmocka_run_group_tests_name("auth: refresh tokens", tests, NULL, NULL);
 }

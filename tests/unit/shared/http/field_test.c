@@ -1,13 +1,7 @@
 /* Input against a table of fields: bad input first, every fault named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
-
 #include "http/field.h"
 #include "json/json_read.h"
+#include "unit.h"
 
 static const char *const slots[] = {"morning", "noon", NULL};
 static const struct field dose_fields[] = {
@@ -76,7 +70,6 @@ static void names_every_fault_at_once(void **state)
 static void collects_no_more_faults_than_the_limit(void **state)
 {
     struct checked c;
-    struct arena *mem = arena_new(1024);
     struct buf text = {.mem = mem};
     (void)state;
     buf_str(&text, "{\"email\":\"a@b.example\"");
@@ -86,7 +79,6 @@ static void collects_no_more_faults_than_the_limit(void **state)
     check(&c, text.data);
     assert_int_equal(c.faults.count, 100);
     arena_free(c.mem);
-    arena_free(mem);
 }
 
 static void hands_on_normal_forms(void **state)
@@ -126,19 +118,16 @@ static void refuses_odd_addresses(void **state)
     static const char *const bad[] = {"", "a", "@b.c", "a@", "a@b", "a@@b.c", "a b@c.d", "a@b..c", ".a@b.c", "a.@b.c",
                                       "a@-b.c", "a@b.c.", "a@b_c.d", "\"a\"@b.c", "a@b.c\n", "\xe1\x9e\x80@b.c"};
     const struct field email = {.type = F_EMAIL};
-    struct arena *mem = arena_new(1024);
     const char *code;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_null(field_read_text(mem, &email, bad[i], &code));
     assert_string_equal(field_read_text(mem, &email, "A+b@mail.example", &code), "a+b@mail.example");
-    arena_free(mem);
 }
 
 static void counts_code_points_and_refuses_controls(void **state)
 {
     const struct field name = {.type = F_TEXT, .min = 2, .max = 3};
-    struct arena *mem = arena_new(1024);
     const char *code;
     (void)state;
     assert_non_null(field_read_text(mem, &name, "\xe1\x9e\x80\xe1\x9e\x81\xe1\x9e\x82", &code)); /* three Khmer letters */
@@ -146,7 +135,6 @@ static void counts_code_points_and_refuses_controls(void **state)
     assert_string_equal(code, "length");
     assert_null(field_read_text(mem, &name, "a\rb", &code));
     assert_string_equal(code, "control");
-    arena_free(mem);
 }
 
 static void reads_pairs(void **state)
@@ -166,9 +154,9 @@ static void reads_pairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_every_fault_at_once), cmocka_unit_test(collects_no_more_faults_than_the_limit),
+        cmocka_unit_test(names_every_fault_at_once), in_arena(collects_no_more_faults_than_the_limit),
         cmocka_unit_test(hands_on_normal_forms), cmocka_unit_test(knows_numbers_at_their_edges),
-        cmocka_unit_test(refuses_odd_addresses), cmocka_unit_test(counts_code_points_and_refuses_controls),
+        in_arena(refuses_odd_addresses), in_arena(counts_code_points_and_refuses_controls),
         cmocka_unit_test(reads_pairs)};
     return cmocka_run_group_tests_name("field", tests, NULL, NULL);
 }

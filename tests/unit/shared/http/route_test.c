@@ -1,11 +1,6 @@
 /* Paths against a route table. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "http/route.h"
+#include "unit.h"
 
 static enum err nothing(struct request *r, const struct sql_stmt *sql)
 {
@@ -26,7 +21,7 @@ static const struct route routes[] = {
 
 #define UUID "0190a0b0-0000-7000-8000-0123456789ab"
 
-static struct route_match find(struct arena *mem, enum method method, const char *path)
+static struct route_match find(enum method method, const char *path)
 {
     struct route_match m;
     route_find(mem, routes, method, path, &m);
@@ -38,57 +33,47 @@ static void refuses_what_is_no_path_of_the_table(void **state)
     static const char *const strangers[] = {"", "/", "doses", "/dose", "/doses/", "//doses", "/doses//take", "/doses/../doses",
                                             "/doses/" UUID "/take/", "/doses/not-a-uuid", "/doses/" UUID "x", "/calendar/.ics",
                                             "/calendar/a b.ics", "/calendar/abc", "/names/", "/names/a%b"};
-    struct arena *mem = arena_new(1024);
     (void)state;
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
-        struct route_match m = find(mem, GET, strangers[i]);
+        struct route_match m = find(GET, strangers[i]);
         assert_null(m.route);
         assert_int_equal(m.allowed, 0);
     }
-    arena_free(mem);
 }
 
 static void tells_the_methods_a_path_has(void **state)
 {
-    struct arena *mem = arena_new(1024);
-    struct route_match m = find(mem, GET, "/doses/" UUID "/take");
+    struct route_match m = find(GET, "/doses/" UUID "/take");
     (void)state;
     assert_null(m.route);
     assert_int_equal(m.allowed, 1u << POST);
-    arena_free(mem);
 }
 
 static void captures_by_name(void **state)
 {
-    struct arena *mem = arena_new(1024);
-    struct route_match m = find(mem, POST, "/doses/" UUID "/take");
+    struct route_match m = find(POST, "/doses/" UUID "/take");
     (void)state;
     assert_ptr_equal(m.route, &routes[3]);
     assert_int_equal(m.capture_count, 1);
     assert_string_equal(m.captures[0].name, "dose_id");
     assert_string_equal(m.captures[0].value, UUID);
-    m = find(mem, GET, "/calendar/abc.def.ics");
+    m = find(GET, "/calendar/abc.def.ics");
     assert_string_equal(m.captures[0].name, "token");
     assert_string_equal(m.captures[0].value, "abc.def");
-    arena_free(mem);
 }
 
 static void literal_wins_over_capture(void **state)
 {
-    struct arena *mem = arena_new(1024);
     (void)state;
-    assert_ptr_equal(find(mem, GET, "/names/me").route, &routes[6]);
-    assert_ptr_equal(find(mem, GET, "/names/you").route, &routes[5]);
-    arena_free(mem);
+    assert_ptr_equal(find(GET, "/names/me").route, &routes[6]);
+    assert_ptr_equal(find(GET, "/names/you").route, &routes[5]);
 }
 
 static void names_captures_of_a_pattern(void **state)
 {
-    struct arena *mem = arena_new(1024);
     (void)state;
     assert_string_equal(route_capture_name(mem, "/a/{x:uuid}/b/{y:token}.ics", 1), "y");
     assert_null(route_capture_name(mem, "/a/{x:uuid}", 1));
-    arena_free(mem);
 }
 
 static void knows_five_methods(void **state)
@@ -104,8 +89,8 @@ static void knows_five_methods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_what_is_no_path_of_the_table), cmocka_unit_test(tells_the_methods_a_path_has),
-        cmocka_unit_test(captures_by_name), cmocka_unit_test(literal_wins_over_capture),
-        cmocka_unit_test(names_captures_of_a_pattern), cmocka_unit_test(knows_five_methods)};
+        in_arena(refuses_what_is_no_path_of_the_table), in_arena(tells_the_methods_a_path_has),
+        in_arena(captures_by_name), in_arena(literal_wins_over_capture),
+        in_arena(names_captures_of_a_pattern), cmocka_unit_test(knows_five_methods)};
     return cmocka_run_group_tests_name("route", tests, NULL, NULL);
 }
