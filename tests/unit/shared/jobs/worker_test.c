@@ -203,7 +203,7 @@ static void another_takes_over_from_a_killed_worker(void **state)
     (void)state;
     start_workers(1);
     const char *id = add_job("hang_once", 5);
-    await(id, "status", "running", 3);
+    await(id, "(SELECT count(*) FROM ran WHERE ran.id = jobs.id)", "1", 3);
     workers[1] = spawn();
     kill(workers[0], SIGKILL);
     assert_true(await(id, "status", "done", LEASE_S + 3) > 0.5); /* not before the lease has run out */
