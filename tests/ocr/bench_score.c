@@ -85,10 +85,19 @@ static void add_row(struct score *s, const struct page *page, int i, const struc
         s->meals_right += strcmp(truth->meal, row->meal_relation.text) == 0;
     }
     s->needed_right += truth->as_needed == row->as_needed;
-    if (list && !name) fprintf(list, "%llu row %d name \"%s\" read \"%s\"%s\n", (unsigned long long)page->seed, i + 1, truth->name, row->name.text, row->name.unsure ? " unsure" : "");
-    if (list && !strength) fprintf(list, "%llu row %d strength \"%s\" read \"%s\"%s\n", (unsigned long long)page->seed, i + 1, truth->strength, row->strength.text, row->strength.unsure ? " unsure" : "");
-    if (list && !quantity) fprintf(list, "%llu row %d quantity %g read %g seen \"%s\"%s\n", (unsigned long long)page->seed, i + 1, truth->quantity, row->quantity.value, row->quantity.raw, row->quantity.unsure ? " unsure" : "");
-    if (list && strcmp(truth->meal, row->meal_relation.text) != 0) fprintf(list, "%llu row %d meal \"%s\" (%s) read \"%s\" from \"%s\"\n", (unsigned long long)page->seed, i + 1, truth->meal, truth->remark, row->meal_relation.text, row->instructions.text);
+    if (list && !name)
+        fprintf(list, "%llu row %d name \"%s\" read \"%s\"%s\n",
+                (unsigned long long)page->seed, i + 1, truth->name, row->name.text, row->name.unsure ? " unsure" : "");
+    if (list && !strength)
+        fprintf(list, "%llu row %d strength \"%s\" read \"%s\"%s\n",
+                (unsigned long long)page->seed, i + 1, truth->strength, row->strength.text, row->strength.unsure ? " unsure" : "");
+    if (list && !quantity)
+        fprintf(list, "%llu row %d quantity %g read %g seen \"%s\"%s\n",
+                (unsigned long long)page->seed, i + 1, truth->quantity, row->quantity.value, row->quantity.raw,
+                    row->quantity.unsure ? " unsure" : "");
+    if (list && strcmp(truth->meal, row->meal_relation.text) != 0)
+        fprintf(list, "%llu row %d meal \"%s\" (%s) read \"%s\" from \"%s\"\n",
+                (unsigned long long)page->seed, i + 1, truth->meal, truth->remark, row->meal_relation.text, row->instructions.text);
 }
 
 /* Exact for age, sex and date; names and words may differ in a tenth of their letters. */
@@ -116,7 +125,9 @@ static void add_unreadable(struct score *s, const struct page *page, const struc
             s->invented_sure += !dose->unsure;
             s->invented_unsure += dose->unsure;
         }
-    if (list && draft->row_count) fprintf(list, "%llu kind %d: %d rows from an unreadable page\n", (unsigned long long)page->seed, (int)page->kind, draft->row_count);
+    if (list && draft->row_count)
+        fprintf(list, "%llu kind %d: %d rows from an unreadable page\n",
+                (unsigned long long)page->seed, (int)page->kind, draft->row_count);
 }
 
 void score_add(struct score *s, const struct page *page, const struct ocr_draft *draft, FILE *list)
@@ -125,7 +136,9 @@ void score_add(struct score *s, const struct page *page, const struct ocr_draft 
     if (!page_is_readable(page)) { add_unreadable(s, page, draft, list); return; }
     s->tables_found += draft->row_count > 0;
     s->rows_read += draft->row_count;
-    if (list && draft->error[0]) fprintf(list, "%llu %s: %s sharpness %.0f, %d rows\n", (unsigned long long)page->seed, page->layout->name, draft->error, draft->sharpness, page->row_count);
+    if (list && draft->error[0])
+        fprintf(list, "%llu %s: %s sharpness %.0f, %d rows\n",
+                (unsigned long long)page->seed, page->layout->name, draft->error, draft->sharpness, page->row_count);
     int match[PAGE_ROWS];
     match_rows(page, draft, match);
     for (int i = 0; i < page->row_count; i++) add_row(s, page, i, match[i] < 0 ? NULL : &draft->rows[match[i]], list);

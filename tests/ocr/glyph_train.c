@@ -27,7 +27,8 @@ static const char *const labels[GLYPH_CLASSES - 1] = { "0", "1", "2", "3", "4", 
 static const char *const spelled[] = { "1/2", "1/4", "3/4" };
 static const char *const others[] = { "a", "b", "c", "d", "e", "g", "h", "i", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "x", "y", "z",
     "A", "B", "C", "D", "E", "F", "G", "I", "K", "L", "M", "N", "P", "R", "S", "T", "V", "X", "(", ")", "*", "|", "%", "?", "=", "[", "é",
-    "ក", "គ", "ប", "រ", "យ", "ម", "ន", "ស", "ដ", "ឈ", "គ្រា", "ប់", "ក្រោ", "បា", "មុ", "ព", "ល", "ចំ", "តេ", "10", "11", "12", "20", "15", "1/", "/2", "1½", "2½", "1½", "3½", "11/2", "1¼", "tab", "ab", "cp" };
+    "ក", "គ", "ប", "រ", "យ", "ម", "ន", "ស", "ដ", "ឈ", "គ្រា", "ប់", "ក្រោ", "បា", "មុ", "ព",
+        "ល", "ចំ", "តេ", "10", "11", "12", "20", "15", "1/", "/2", "1½", "2½", "1½", "3½", "11/2", "1¼", "tab", "ab", "cp" };
 
 struct master { PIX *grey; };
 enum { FIRST_OTHER = GLYPH_CLASSES - 1, FIRST_SPELLED = FIRST_OTHER + COUNT(others), MASTERS = FIRST_SPELLED + COUNT(spelled) };

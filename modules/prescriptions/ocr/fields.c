@@ -15,13 +15,18 @@ static const double WORD_CONFIDENCE_MIN = 0.25;
 /* ---- labels -------------------------------------------------------------------------------------------------- */
 
 static const struct { enum field_kind kind; const char *word; } labels[] = {
-    { FIELD_AGE, "អាយុ" }, { FIELD_AGE, "Age" }, { FIELD_GENDER, "ភេទ" }, { FIELD_GENDER, "Sex" }, { FIELD_GENDER, "Sexe" }, { FIELD_GENDER, "Gender" },
+    { FIELD_AGE, "អាយុ" }, { FIELD_AGE, "Age" }, { FIELD_GENDER, "ភេទ" }, { FIELD_GENDER, "Sex" }, { FIELD_GENDER, "Sexe" },
+    { FIELD_GENDER, "Gender" },
     { FIELD_DIAGNOSIS, "រោគវិនិច្ឆ័យ" }, { FIELD_DIAGNOSIS, "Diagnosis" }, { FIELD_DIAGNOSIS, "Diagnostic" }, { FIELD_DIAGNOSIS, "Dx" },
-    { FIELD_DOCTOR, "វេជ្ជបណ្ឌិត" }, { FIELD_DOCTOR, "គ្រូពេទ្យព្យាបាល" }, { FIELD_DOCTOR, "Docteur" }, { FIELD_DOCTOR, "Doctor" }, { FIELD_DOCTOR, "Dr" },
+    { FIELD_DOCTOR, "វេជ្ជបណ្ឌិត" }, { FIELD_DOCTOR, "គ្រូពេទ្យព្យាបាល" },
+    { FIELD_DOCTOR, "Docteur" }, { FIELD_DOCTOR, "Doctor" }, { FIELD_DOCTOR, "Dr" },
     { FIELD_DOCTOR, "Prescriber" }, { FIELD_DOCTOR, "Médecin" }, { FIELD_DOCTOR, "Physician" },
-    { FIELD_PATIENT, "ឈ្មោះ" }, { FIELD_PATIENT, "អ្នកជំងឺ" }, { FIELD_PATIENT, "Name" }, { FIELD_PATIENT, "Nom" }, { FIELD_PATIENT, "Patient" },
-    { FIELD_OTHER, "អាសយដ្ឋាន" }, { FIELD_OTHER, "Address" }, { FIELD_OTHER, "Adresse" }, { FIELD_OTHER, "ទម្ងន់" }, { FIELD_OTHER, "Weight" },
-    { FIELD_OTHER, "Poids" }, { FIELD_OTHER, "Tel" }, { FIELD_OTHER, "Date" }, { FIELD_OTHER, "កាលបរិច្ឆេទ" }, { FIELD_OTHER, "ថ្ងៃទី" }, { FIELD_OTHER, "Room" } };
+    { FIELD_PATIENT, "ឈ្មោះ" }, { FIELD_PATIENT, "អ្នកជំងឺ" }, { FIELD_PATIENT, "Name" }, { FIELD_PATIENT, "Nom" },
+    { FIELD_PATIENT, "Patient" },
+    { FIELD_OTHER, "អាសយដ្ឋាន" }, { FIELD_OTHER, "Address" }, { FIELD_OTHER, "Adresse" },
+    { FIELD_OTHER, "ទម្ងន់" }, { FIELD_OTHER, "Weight" },
+    { FIELD_OTHER, "Poids" }, { FIELD_OTHER, "Tel" }, { FIELD_OTHER, "Date" }, { FIELD_OTHER, "កាលបរិច្ឆេទ" },
+    { FIELD_OTHER, "ថ្ងៃទី" }, { FIELD_OTHER, "Room" } };
 
 static bool is_letter(uint32_t point) { return point >= 'a'; }
 
@@ -75,7 +80,8 @@ int fields_find_labels(const char *line, struct field_span *spans, int max)
 const char *fields_gender(const char *value)
 {
     static const struct { const char *word, *gender; } words[] = { { "male", "male" }, { "m", "male" }, { "ប្រុស", "male" }, { "homme", "male" },
-        { "masculin", "male" }, { "h", "male" }, { "female", "female" }, { "f", "female" }, { "ស្រី", "female" }, { "femme", "female" }, { "féminin", "female" } };
+        { "masculin", "male" }, { "h", "male" }, { "female", "female" }, { "f", "female" }, { "ស្រី", "female" }, { "femme", "female" },
+        { "féminin", "female" } };
     double best = 0.7;
     const char *gender = NULL;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -238,7 +244,8 @@ static void take_unlabelled(const struct scene *scene, const struct line *line)
 
 static bool names_hospital(const char *line)
 {
-    static const char *const words[] = { "មន្ទីរពេទ្យ", "គ្លីនិក", "មណ្ឌលសុខភាព", "មន្ទីរសម្រាក", "បន្ទប់ពិគ្រោះ", "Hospital", "Hôpital", "Clinic", "Clinique", "Polyclinic",
+    static const char *const words[] = { "មន្ទីរពេទ្យ", "គ្លីនិក", "មណ្ឌលសុខភាព",
+        "មន្ទីរសម្រាក", "បន្ទប់ពិគ្រោះ", "Hospital", "Hôpital", "Clinic", "Clinique", "Polyclinic",
         "Medical", "Cabinet", "Centre", "Center", "Pharmacy" };
     struct text_points text = text_fold(line);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

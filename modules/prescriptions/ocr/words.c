@@ -10,7 +10,8 @@ struct heading { enum column_kind kind; const char *word; };
 
 static const struct heading headings[] = {
     { COLUMN_NUMBER, "ល.រ" }, { COLUMN_NUMBER, "លរ" }, { COLUMN_NUMBER, "លេខរៀង" }, { COLUMN_NUMBER, "No" }, { COLUMN_NUMBER, "N°" },
-    { COLUMN_NAME, "ឈ្មោះឱសថ" }, { COLUMN_NAME, "ឈ្មោះថ្នាំ" }, { COLUMN_NAME, "ឈ្មោះឪសថ" }, { COLUMN_NAME, "មុខថ្នាំ" }, { COLUMN_NAME, "ឱសថ" },
+    { COLUMN_NAME, "ឈ្មោះឱសថ" }, { COLUMN_NAME, "ឈ្មោះថ្នាំ" }, { COLUMN_NAME, "ឈ្មោះឪសថ" },
+    { COLUMN_NAME, "មុខថ្នាំ" }, { COLUMN_NAME, "ឱសថ" },
     { COLUMN_NAME, "Medicament" }, { COLUMN_NAME, "Medicine" }, { COLUMN_NAME, "Medication" }, { COLUMN_NAME, "Drug" },
     { COLUMN_NAME, "Designation" }, { COLUMN_NAME, "Description" }, { COLUMN_NAME, "Produit" },
     { COLUMN_STRENGTH, "កម្លាំង" }, { COLUMN_STRENGTH, "Strength" }, { COLUMN_STRENGTH, "Dosage" }, { COLUMN_STRENGTH, "កម្រិត" },
@@ -19,12 +20,16 @@ static const struct heading headings[] = {
     { COLUMN_QUANTITY, "Qty" }, { COLUMN_QUANTITY, "Qte" }, { COLUMN_QUANTITY, "até" }, /* what Tesseract makes of Qté */
     { COLUMN_QUANTITY, "Nombre" }, { COLUMN_QUANTITY, "Total" },
     { COLUMN_UNIT, "ឯកតា" }, { COLUMN_UNIT, "Unit" }, { COLUMN_UNIT, "Unite" }, { COLUMN_UNIT, "ខ្នាត" },
-    { COLUMN_DAYS, "ចំនួនថ្ងៃ" }, { COLUMN_DAYS, "រយៈពេល" }, { COLUMN_DAYS, "Days" }, { COLUMN_DAYS, "Jours" }, { COLUMN_DAYS, "Duration" }, { COLUMN_DAYS, "Duree" },
-    { COLUMN_USE, "វិធីប្រើ" }, { COLUMN_USE, "របៀបប្រើ" }, { COLUMN_USE, "Usage" }, { COLUMN_USE, "Mode d'emploi" }, { COLUMN_USE, "Route" }, { COLUMN_USE, "Instruction" },
-    { COLUMN_REMARK, "សម្គាល់" }, { COLUMN_REMARK, "ផ្សេងៗ" }, { COLUMN_REMARK, "កំណត់សម្គាល់" }, { COLUMN_REMARK, "Remarque" }, { COLUMN_REMARK, "Remark" },
+    { COLUMN_DAYS, "ចំនួនថ្ងៃ" }, { COLUMN_DAYS, "រយៈពេល" }, { COLUMN_DAYS, "Days" }, { COLUMN_DAYS, "Jours" },
+    { COLUMN_DAYS, "Duration" }, { COLUMN_DAYS, "Duree" },
+    { COLUMN_USE, "វិធីប្រើ" }, { COLUMN_USE, "របៀបប្រើ" }, { COLUMN_USE, "Usage" },
+    { COLUMN_USE, "Mode d'emploi" }, { COLUMN_USE, "Route" }, { COLUMN_USE, "Instruction" },
+    { COLUMN_REMARK, "សម្គាល់" }, { COLUMN_REMARK, "ផ្សេងៗ" },
+    { COLUMN_REMARK, "កំណត់សម្គាល់" }, { COLUMN_REMARK, "Remarque" }, { COLUMN_REMARK, "Remark" },
     { COLUMN_REMARK, "Observation" }, { COLUMN_REMARK, "Note" }, { COLUMN_REMARK, "Comment" },
     { COLUMN_MORNING, "ព្រឹក" }, { COLUMN_MORNING, "Matin" }, { COLUMN_MORNING, "Morning" },
-    { COLUMN_NOON, "ថ្ងៃ" }, { COLUMN_NOON, "ថ្ងៃត្រង់" }, { COLUMN_NOON, "រសៀល" }, { COLUMN_NOON, "Midi" }, { COLUMN_NOON, "Noon" }, { COLUMN_NOON, "Afternoon" },
+    { COLUMN_NOON, "ថ្ងៃ" }, { COLUMN_NOON, "ថ្ងៃត្រង់" }, { COLUMN_NOON, "រសៀល" }, { COLUMN_NOON, "Midi" },
+    { COLUMN_NOON, "Noon" }, { COLUMN_NOON, "Afternoon" },
     { COLUMN_NOON, "Lunch" },
     { COLUMN_EVENING, "ល្ងាច" }, { COLUMN_EVENING, "Soir" }, { COLUMN_EVENING, "Evening" }, { COLUMN_EVENING, "Dinner" },
     { COLUMN_NIGHT, "យប់" }, { COLUMN_NIGHT, "Nuit" }, { COLUMN_NIGHT, "Night" }, { COLUMN_NIGHT, "Coucher" }, { COLUMN_NIGHT, "Bedtime" },
@@ -96,10 +101,13 @@ static const char *best_meaning(const struct meaning *list, size_t count, const 
 }
 
 static const struct meaning forms[] = {
-    { "គ្រាប់", "tablet" }, { "គ្រាប់ស្រោប", "capsule" }, { "គ្រាប់ស៊ុល", "suppository" }, { "comprimé", "tablet" }, { "cp", "tablet" }, { "cps", "tablet" },
+    { "គ្រាប់", "tablet" }, { "គ្រាប់ស្រោប", "capsule" }, { "គ្រាប់ស៊ុល", "suppository" },
+    { "comprimé", "tablet" }, { "cp", "tablet" }, { "cps", "tablet" },
     { "tablet", "tablet" }, { "tabs", "tablet" }, { "tab", "tablet" }, { "capsule", "capsule" }, { "caps", "capsule" }, { "cap", "capsule" },
-    { "gélule", "capsule" }, { "gél", "capsule" }, { "gel", "capsule" }, { "ដប", "syrup" }, { "flacon", "syrup" }, { "bottle", "syrup" }, { "sirop", "syrup" },
-    { "syrup", "syrup" }, { "កញ្ចប់", "sachet" }, { "sachet", "sachet" }, { "អំពូល", "ampoule" }, { "amp", "ampoule" }, { "amps", "ampoule" },
+    { "gélule", "capsule" }, { "gél", "capsule" }, { "gel", "capsule" }, { "ដប", "syrup" }, { "flacon", "syrup" }, { "bottle", "syrup" },
+    { "sirop", "syrup" },
+    { "syrup", "syrup" }, { "កញ្ចប់", "sachet" }, { "sachet", "sachet" }, { "អំពូល", "ampoule" }, { "amp", "ampoule" },
+    { "amps", "ampoule" },
     { "ampoule", "ampoule" }, { "vial", "injection" }, { "injection", "injection" }, { "បំពង់", "cream" }, { "tube", "cream" }, { "cream", "cream" },
     { "supp", "suppository" }, { "suppository", "suppository" }, { "inhaler", "inhaler" }, { "drops", "drops" }, { "gouttes", "drops" },
 };
@@ -110,9 +118,12 @@ const char *words_form(const char *text, double *confidence)
 }
 
 static const struct meaning meals[] = {
-    { "ក្រោយបាយ", "after" }, { "ក្រោយអាហារ", "after" }, { "ក្រោយពេលបាយ", "after" }, { "មុនបាយ", "before" }, { "មុនអាហារ", "before" }, { "មុនពេលបាយ", "before" },
-    { "ពេលបាយ", "with" }, { "ជាមួយអាហារ", "with" }, { "après repas", "after" }, { "après les repas", "after" }, { "après le repas", "after" },
-    { "avant repas", "before" }, { "avant les repas", "before" }, { "avant le repas", "before" }, { "pendant les repas", "with" }, { "pendant le repas", "with" },
+    { "ក្រោយបាយ", "after" }, { "ក្រោយអាហារ", "after" }, { "ក្រោយពេលបាយ", "after" },
+    { "មុនបាយ", "before" }, { "មុនអាហារ", "before" }, { "មុនពេលបាយ", "before" },
+    { "ពេលបាយ", "with" }, { "ជាមួយអាហារ", "with" }, { "après repas", "after" }, { "après les repas", "after" },
+    { "après le repas", "after" },
+    { "avant repas", "before" }, { "avant les repas", "before" }, { "avant le repas", "before" }, { "pendant les repas", "with" },
+    { "pendant le repas", "with" },
     { "au cours du repas", "with" }, { "after meal", "after" }, { "after food", "after" }, { "after meals", "after" }, { "before meal", "before" },
     { "before food", "before" }, { "before meals", "before" }, { "with meal", "with" }, { "with food", "with" },
 };
@@ -125,7 +136,8 @@ const char *words_meal(const char *text, double *confidence)
 bool words_as_needed(const char *text)
 {
     static const struct meaning needs[] = { { "PRN", "1" }, { "as needed", "1" }, { "if needed", "1" }, { "if pain", "1" }, { "when needed", "1" },
-        { "si besoin", "1" }, { "si douleur", "1" }, { "si fièvre", "1" }, { "en cas de", "1" }, { "ពេលឈឺ", "1" }, { "ពេលក្តៅខ្លួន", "1" },
+        { "si besoin", "1" }, { "si douleur", "1" }, { "si fièvre", "1" }, { "en cas de", "1" }, { "ពេលឈឺ", "1" },
+        { "ពេលក្តៅខ្លួន", "1" },
         { "ពេលក្ដៅខ្លួន", "1" }, { "ពេលចាំបាច់", "1" }, { "បើឈឺ", "1" } };
     double confidence;
     return best_meaning(needs, sizeof needs / sizeof *needs, text, &confidence) != NULL;
