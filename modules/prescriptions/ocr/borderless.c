@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 600, SLOT_WORDS_MIN = 3, LINE_GAP_MAX = 6 /* line heights without a row, after which the table has ended */ };
+enum { WORDS_MAX = 600, SIDE_MAX = 1200, SLOT_WORDS_MIN = 3, LINE_GAP_MAX = 6 /* line heights without a row, after which the table has ended */ };
 
 struct heading { int left, right, line, top, bottom; double score; };
 
@@ -152,11 +152,21 @@ static void read_lines(struct engine *engine, const struct lexicon *lexicon, PIX
     }
 }
 
+/* Deskewed, and small enough for a whole page of words at once to fit into the worker's memory. */
+static PIX *straighten(PIX *grey)
+{
+    int w = pixGetWidth(grey), h = pixGetHeight(grey), shorter = w < h ? w : h;
+    float scale = shorter > SIDE_MAX ? (float)SIDE_MAX / (float)shorter : 1;
+    PIX *small = pixScale(grey, scale, scale), *straight = small ? pixDeskew(small, 4) : NULL;
+    pixDestroy(&small);
+    return straight;
+}
+
 PIX *borderless_read(struct engine *engine, const struct lexicon *lexicon, PIX *grey, struct ocr_draft *draft)
 {
     struct layout layout;
     struct engine_word *words = calloc(WORDS_MAX, sizeof *words);
-    PIX *straight = pixDeskew(grey, 4);
+    PIX *straight = straighten(grey);
     int count = words && straight ? engine_words(engine, TONGUE_KHMER, SHAPE_BLOCK, straight, words, WORDS_MAX) : 0;
     bool found = find_layout(words, count, &layout);
     if (found) read_lines(engine, lexicon, straight, &layout, words, count, draft);

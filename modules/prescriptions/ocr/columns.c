@@ -40,13 +40,18 @@ static struct run score_run(double scores[][COLUMN_KINDS], int start, int length
     return run;
 }
 
-/* Morning, something, evening: what stands between them can only be noon. */
+/* Both ends are named and nothing else is written between them: what stands there can only be the slots between. */
 static bool only_middle_unnamed(const struct run *run, double scores[][COLUMN_KINDS])
 {
-    if (run->length != 3 || run->named != 2 || run->order[1] != COLUMN_NOON) return false;
-    const double *middle = scores[run->start + 1];
-    for (int k = 0; k < COLUMN_KINDS; k++)
-        if (middle[k] > 0.5) return false;
+    int last = run->length - 1;
+    if (run->length < 3) return false;
+    for (int i = 0; i <= last; i++) {
+        const double *column = scores[run->start + i];
+        bool own = column[run->order[i]] > 0.5;
+        if ((i == 0 || i == last) && !own) return false;
+        for (int k = 0; k < COLUMN_KINDS; k++)
+            if (k != (int)run->order[i] && column[k] > 0.5 && column[k] >= column[run->order[i]]) return false;
+    }
     return true;
 }
 
@@ -107,6 +112,22 @@ static void assign_others(double scores[][COLUMN_KINDS], int count, struct colum
     }
 }
 
+/* When no heading says "quantity" and just one column beside the slots has no meaning, that is it. */
+static void guess_quantity(struct columns *out, int count)
+{
+    int unknown = -1;
+    if (out->of[COLUMN_QUANTITY] >= 0 || out->of[COLUMN_NAME] < 0) return;
+    for (int c = 0; c < count; c++) {
+        if (out->kind[c] != COLUMN_UNKNOWN || c < out->of[COLUMN_NAME]) continue;
+        if (unknown >= 0) return;
+        unknown = c;
+    }
+    if (unknown < 0) return;
+    out->kind[unknown] = COLUMN_QUANTITY;
+    out->of[COLUMN_QUANTITY] = unknown;
+    out->quantity_guessed = true;
+}
+
 void columns_decide(const char *const *texts, int count, struct columns *out)
 {
     double scores[GRID_COLUMNS_MAX][COLUMN_KINDS];
@@ -123,6 +144,7 @@ void columns_decide(const char *const *texts, int count, struct columns *out)
     out->slots_sure = slots.named == slots.length;
     assign_others(scores, count, out);
     if (out->known >= KNOWN_MIN) out->slots = slots.length;
+    guess_quantity(out, count);
 }
 
 /* ---- reading the headings ------------------------------------------------------------------------------------- */

@@ -376,19 +376,14 @@ static int count_found(const struct grid *g, int row)
     return found;
 }
 
-/* Headings are the rows above the first complete row, when together they name every column (merged cells); otherwise
- * the first complete row is the heading itself. */
+/* Headings are the rows above the first complete row, when together they hold cells (merged ones, or some not found); when
+ * nothing but a title over all columns stands there, the first complete row is the heading itself. */
 static int count_header_rows(const struct grid *g)
 {
-    int full = 0;
-    while (full < g->rows && count_found(g, full) * 10 < g->columns * 8) full++;
+    int full = 0, cells = 0;
+    while (full < g->rows && count_found(g, full) * 10 < g->columns * 8) cells += count_found(g, full++);
     if (full == 0 || full >= g->rows) return 1;
-    for (int c = 0; c < g->columns; c++) {
-        bool named = false;
-        for (int r = 0; r < full; r++) named = named || (g->cells[r][c].hole >= 0 && g->cells[r][c].box.w > 0);
-        if (!named) return full + 1;
-    }
-    return full;
+    return cells > 0 ? full : full + 1;
 }
 
 static void load_holes(const struct grid_holes *holes, struct sorting *s)

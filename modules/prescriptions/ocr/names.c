@@ -143,6 +143,11 @@ void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop,
     double confidence = agree ? 0.5 * best->confidence + 0.5 : 0.6 * best->confidence * known + 0.2 * known;
     set_text(&row->name, best->name, confidence, !agree && known < 1);
     bool strengths_agree = same_strength(a.strength, b.strength);
+    const char *last = strrchr(best->name, ' ');
+    if (!best->strength[0] && last && isdigit((unsigned char)last[1])) { /* a strength whose unit could not be read */
+        strengths_agree = false;
+        row->name.unsure = true;
+    }
     set_text(&row->strength, best->strength, strengths_agree ? best->confidence : 0.4, !strengths_agree);
     if (best->form[0]) set_text(&row->form, best->form, 0.9, false);
     lexicon_suggest(lexicon, row->name.text, row->suggestions);

@@ -86,7 +86,7 @@ static struct pieces first_line(const struct pieces *all, int digit_height)
 
 /* ---- the own reader ------------------------------------------------------------------------------------------ */
 
-struct own_reading { char text[24]; double confidence; int end_x, top, bottom; bool words_follow; };
+struct own_reading { char text[24]; double confidence; int end_x, top, bottom; bool words_follow, gap_follows; };
 
 static struct piece join(const struct piece *pieces, int count)
 {
@@ -175,24 +175,47 @@ static int column_ink(PIX *grey, int x, int y, int h)
     return ink;
 }
 
-/* Two digits that blur has joined: cuts the piece where its ink is thinnest, if both halves then read as digits. */
+/* Makes two pieces of one, cut `x` px from its left edge. */
+static void cut_piece(struct pieces *line, int at, const struct piece *whole, int x)
+{
+    line->at[at] = *whole;
+    line->at[at].w = x;
+    line->at[at + 1] = *whole;
+    line->at[at + 1].x += x;
+    line->at[at + 1].w -= x;
+}
+
+/* How surely both halves of a cut are digits: the weaker one's probability, 0 when one is something else. */
+static double judge_cut(PIX *grey, const struct pieces *line, int at)
+{
+    double left, right;
+    bool digits = classify(grey, line, at, 1, &left) <= GLYPH_9 && classify(grey, line, at + 1, 1, &right) <= GLYPH_9;
+    return digits ? fmin(left, right) : 0;
+}
+
+/* Two digits that blur has joined: cuts the piece near where its ink is thinnest, if both halves then read as digits. */
 static bool split_piece(PIX *grey, struct pieces *line, int at)
 {
+    enum { NEAR = 3 };
     struct piece whole = line->at[at];
-    if (line->count >= GLYPHS_MAX || whole.w * 10 < whole.h * 7 || whole.w > whole.h * 9 / 5) return false;
-    int best = 0, least = 1 << 30;
+    if (line->count >= GLYPHS_MAX || whole.w * 10 < whole.h * 7 || whole.w > whole.h * 5 / 2) return false;
+    int thinnest = 0, least = 1 << 30, best = 0;
     for (int x = whole.w * 3 / 10; x <= whole.w * 7 / 10; x++) {
         int ink = column_ink(grey, whole.x + x, whole.y, whole.h);
-        if (ink < least) { least = ink; best = x; }
+        if (ink < least) { least = ink; thinnest = x; }
     }
     memmove(&line->at[at + 1], &line->at[at], (size_t)(line->count - at) * sizeof *line->at);
     line->count++;
-    line->at[at].w = best;
-    line->at[at + 1].x += best;
-    line->at[at + 1].w -= best;
-    double p, q;
-    enum glyph_class left = classify(grey, line, at, 1, &p), right = classify(grey, line, at + 1, 1, &q);
-    if (left <= GLYPH_9 && right <= GLYPH_9 && p > 0.9 && q > 0.9) return true;
+    double surest = 0.7;
+    for (int x = thinnest - NEAR; x <= thinnest + NEAR; x++) {
+        cut_piece(line, at, &whole, x);
+        double sure = judge_cut(grey, line, at);
+        if (sure > surest) { surest = sure; best = x; }
+    }
+    if (best) {
+        cut_piece(line, at, &whole, best);
+        return true;
+    }
     memmove(&line->at[at + 1], &line->at[at + 2], (size_t)(line->count - at - 2) * sizeof *line->at);
     line->count--;
     line->at[at] = whole;
@@ -233,7 +256,10 @@ static struct own_reading read_own(PIX *grey, struct pieces *line, int digit_hei
             }
             if (p->h * 10 < digit_height * 4) {
                 /* a speck, or a mark above a letter; unless it is large enough to belong to the number */
-                if (own.text[0] && !gap && p->h * 10 > digit_height * 2) own.confidence = fmin(own.confidence, 0.4);
+                bool plus = classify(grey, line, i, 1, &probability) == GLYPH_PLUS && probability > 0.9;
+                if (plus && own.text[0]) append(&own, "+", probability);
+                else if (own.text[0] && !gap && p->h * 10 > digit_height * 2) own.confidence = fmin(own.confidence, 0.4);
+                if (plus) own.end_x = p->x + p->w;
                 i++;
                 continue;
             }
@@ -244,7 +270,11 @@ static struct own_reading read_own(PIX *grey, struct pieces *line, int digit_hei
         bool small = used == 1 && class <= GLYPH_9 && own.text[0] && p->h * 10 < (own.bottom - own.top) * 8;
         if (small) own.confidence = fmin(own.confidence, 0.4);
         bool words = class == GLYPH_OTHER || (gap && class < GLYPH_HALF && !strchr(own.text, '+'));
-        if (words && own.text[0]) { own.words_follow = true; break; }
+        if (words && own.text[0]) {
+            own.words_follow = true;
+            own.gap_follows = p->x - own.end_x > digit_height * 35 / 100;
+            break;
+        }
         if (class == GLYPH_OTHER) { own.confidence = 0; own.words_follow = true; break; }
         append(&own, glyph_text(class), probability);
         struct piece all = join(p, used);
@@ -360,7 +390,7 @@ static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_r
 
 /* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
  * number. */
-static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, double mine)
+static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, double mine, double *whole)
 {
     struct piece all = join(line->at, line->count);
     struct ocr_box box = { all.x, all.y, all.w, all.h };
@@ -369,8 +399,8 @@ static bool line_contradicts(struct engine *engine, PIX *crop, const struct piec
     size_t length;
     if (part) engine_read(engine, TONGUE_KHMER, SHAPE_RAW_LINE, part, false, text, sizeof text);
     pixDestroy(&part);
-    double whole = number_parse(text, &length);
-    return !isnan(whole) && !same(whole, mine);
+    *whole = number_parse(text, &length);
+    return !isnan(*whole) && !same(*whole, mine);
 }
 
 static void take(struct number_reading *out, double value, double confidence, bool unsure)
@@ -378,6 +408,14 @@ static void take(struct number_reading *out, double value, double confidence, bo
     out->value = value;
     out->confidence = confidence;
     out->unsure = unsure;
+}
+
+/* Nobody saw a number alone; what a reading begins with is at least a proposal. */
+static void take_best_guess(struct number_reading *out, enum number_role role, const char *first, const char *second)
+{
+    size_t length;
+    double a = number_parse(first, &length), b = number_parse(second, &length);
+    take(out, plausible(b, role) ? b : plausible(a, role) ? a : NAN, 0.2, true);
 }
 
 /* The own reading stands when one Tesseract reading agrees; two are asked before giving up. */
@@ -404,8 +442,10 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     else if (plausible(mine, role)) take(out, mine, own->confidence * 0.5, true);
     else if (plausible(a, role)) take(out, a, 0.4, true);
     else if (plausible(b, role)) take(out, b, 0.3, true);
-    else take(out, NAN, 0, true);
-    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, mine)) take(out, mine, 0.4, true);
+    else take_best_guess(out, role, first, second);
+    double whole;
+    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, mine, &whole))
+        take(out, plausible(whole, role) && !own->gap_follows ? whole : mine, 0.4, true);
 }
 
 /* Nothing but paper, a dash or a speck. */
@@ -434,7 +474,6 @@ void number_read(struct engine *engine, PIX *crop, enum number_role role, int di
         struct pieces line = first_line(&pieces, height);
         struct own_reading own = read_own(crop, &line, height);
         out->end_x = own.words_follow ? own.end_x : 0;
-        out->words_y = own.bottom;
         decide(engine, crop, role, &line, &own, out);
     }
     pixaDestroy(&pieces.masks);

@@ -13,7 +13,6 @@ struct number_reading {
     bool unsure;
     char raw[32];         /* what the readers saw: own | first Tesseract | second */
     int end_x;            /* px on the crop where the number ends: words may follow; 0 when none was found */
-    int words_y;          /* px where the number's line ends: words may follow below */
 };
 
 /* `crop`: grey with a white border. `digit_height`: px, of the page's digits, 0 when not known. */

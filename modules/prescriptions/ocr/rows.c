@@ -206,6 +206,8 @@ static void check_tally(struct ocr_row *row)
     if (whole && !read)
         row->duration_days = (struct ocr_number){ .value = round(days), .confidence = row->quantity.confidence, .source = OCR_SOURCE_RULE };
     if (!counted) return;
+    /* a quantity that is in doubt itself says nothing about the doses */
+    if (!whole && row->quantity.unsure) return;
     if (!whole) doubt_numbers(row);
     else if (read && !(fabs(row->duration_days.value - days) < 0.001)) row->duration_days.unsure = true;
 }
@@ -257,6 +259,9 @@ static void read_row(const struct rows_source *s, int r, int height, struct ocr_
     read_remarks(s, r, row);
     row->box = row_box(s, r);
     rows_check(row);
+    /* in a column that only seems to hold quantities, a number must at least tally */
+    if (s->columns->quantity_guessed && row->duration_days.source != OCR_SOURCE_RULE && row->quantity.source != OCR_SOURCE_NONE)
+        row->quantity.unsure = true;
 }
 
 void rows_read(const struct rows_source *s, struct ocr_draft *draft, ocr_progress_fn *progress, void *arg)
