@@ -112,6 +112,19 @@ static void assign_others(double scores[][COLUMN_KINDS], int count, struct colum
     }
 }
 
+/* Morning, noon and evening, and then a column whose heading says nothing clear: it may be the night. What stands in it is read
+ * as such, and unsure; otherwise a dose there would be lost without a word. */
+static void suspect_night(double scores[][COLUMN_KINDS], const struct run *slots, int count, struct columns *out)
+{
+    static const double clear = 0.75;
+    int next = slots->start + slots->length;
+    if (slots->length == 0 || slots->length == 4 || out->of[COLUMN_NIGHT] >= 0 || next >= count || best_other(scores[next]) >= clear) return;
+    if (out->kind[next] != COLUMN_UNKNOWN) out->of[out->kind[next]] = -1;
+    out->kind[next] = COLUMN_NIGHT;
+    out->of[COLUMN_NIGHT] = next;
+    out->night_suspected = true;
+}
+
 /* When no heading says "quantity" and just one column beside the slots has no meaning, that is it. */
 static void guess_quantity(struct columns *out, int count)
 {
@@ -144,6 +157,7 @@ void columns_decide(const char *const *texts, int count, struct columns *out)
     out->slots_sure = slots.named == slots.length;
     assign_others(scores, count, out);
     if (out->known >= KNOWN_MIN) out->slots = slots.length;
+    suspect_night(scores, &slots, count, out);
     guess_quantity(out, count);
 }
 

@@ -13,6 +13,7 @@ struct columns {
     int slots;                /* slot columns: 4, 3, 2; 0: not a prescription's table */
     bool slots_sure;          /* every slot column was named by its own heading */
     enum column_kind guessed; /* a slot column that only its place and a faint likeness name: all its doses are unsure */
+    bool night_suspected;     /* the night column is one without a clear heading: all its doses are unsure */
     bool quantity_guessed;    /* the quantity column is only what was left over */
 };
 

@@ -154,35 +154,106 @@ bool grid_find_holes(PIX *ink, struct grid_holes *out)
     return out->boxes && boxaGetCount(out->boxes) >= HOLES_MIN && table_likeness(out) > 0;
 }
 
-static void stretch_corners(double corners[4][2], double reach[4], double x, double y)
+enum { SIDE_TOP, SIDE_RIGHT, SIDE_BOTTOM, SIDE_LEFT };
+
+struct box_list { int x[EDGES_MAX], y[EDGES_MAX], w[EDGES_MAX], h[EDGES_MAX], count; };
+
+/* Whether no other hole lies beyond this one on the given side. */
+static bool is_outermost(const struct box_list *b, int i, int side)
 {
-    const double along[4] = { -x - y, x - y, x + y, y - x };
-    for (int k = 0; k < 4; k++) {
-        if (along[k] <= reach[k]) continue;
-        reach[k] = along[k];
-        corners[k][0] = x;
-        corners[k][1] = y;
+    bool level = side == SIDE_LEFT || side == SIDE_RIGHT;
+    for (int j = 0; j < b->count; j++) {
+        int from = level ? b->y[i] : b->x[i], size = level ? b->h[i] : b->w[i];
+        int other = level ? b->y[j] : b->x[j], other_size = level ? b->h[j] : b->w[j];
+        int overlap = (from + size < other + other_size ? from + size : other + other_size) - (from > other ? from : other);
+        if (j == i || 2 * overlap < (size < other_size ? size : other_size)) continue;
+        int here = level ? 2 * b->x[i] + b->w[i] : 2 * b->y[i] + b->h[i], there = level ? 2 * b->x[j] + b->w[j] : 2 * b->y[j] + b->h[j];
+        if (side == SIDE_LEFT || side == SIDE_TOP ? there < here : there > here) return false;
     }
+    return true;
 }
 
-void grid_corners(const struct grid_holes *holes, double corners[4][2])
+/* Where a hole ends on one side, at the middle of that side: its box is too large when the page is tilted. */
+static int edge_at_middle(PIX *mask, int side)
 {
-    double reach[4] = { -1e9, -1e9, -1e9, -1e9 };
-    for (int i = 0; i < boxaGetCount(holes->boxes); i++) {
-        BOX *box = boxaGetBox(holes->boxes, i, L_CLONE);
-        PIX *mask = pixaGetPix(holes->masks, i, L_CLONE);
-        for (int y = 0; y < box->h; y++) {
-            const l_uint32 *line = pixGetData(mask) + (size_t)y * (size_t)pixGetWpl(mask);
-            int first = 0, last = box->w - 1;
-            while (first < box->w && !GET_DATA_BIT(line, first)) first++;
-            while (last > first && !GET_DATA_BIT(line, last)) last--;
-            if (first == box->w) continue;
-            stretch_corners(corners, reach, box->x + first, box->y + y);
-            stretch_corners(corners, reach, box->x + last, box->y + y);
-        }
-        boxDestroy(&box);
-        pixDestroy(&mask);
+    int w = pixGetWidth(mask), h = pixGetHeight(mask), reach = side == SIDE_LEFT || side == SIDE_RIGHT ? w : h;
+    for (int d = 0; d < reach; d++) {
+        l_uint32 on = 0;
+        int at = side == SIDE_RIGHT || side == SIDE_BOTTOM ? reach - 1 - d : d;
+        pixGetPixel(mask, side == SIDE_LEFT || side == SIDE_RIGHT ? at : w / 2, side == SIDE_LEFT || side == SIDE_RIGHT ? h / 2 : at, &on);
+        if (on) return at;
     }
+    return 0;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of(double *values, int count)
+{
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    return values[count / 2];
+}
+
+struct line { double slope, offset; }; /* v = offset + slope * u; u runs along the side */
+
+/* The line most points agree on (Theil and Sen: medians of slopes and offsets): cells that were not found leave their inner
+ * neighbours as outliers. False: fewer than two points. */
+static bool fit_line(const double u[], const double v[], int count, struct line *line)
+{
+    static double slopes[60 * 60];
+    double offsets[60];
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        for (int j = 0; j < i; j++)
+            if (fabs(u[i] - u[j]) > 8) slopes[n++] = (v[i] - v[j]) / (u[i] - u[j]);
+    if (n == 0) return false;
+    line->slope = median_of(slopes, n);
+    for (int i = 0; i < count; i++) offsets[i] = v[i] - line->slope * u[i];
+    line->offset = median_of(offsets, count);
+    return true;
+}
+
+static bool fit_side(const struct grid_holes *holes, const struct box_list *b, int side, struct line *line)
+{
+    double u[60], v[60];
+    int n = 0;
+    bool level = side == SIDE_LEFT || side == SIDE_RIGHT;
+    for (int i = 0; i < b->count && n < 60; i++) {
+        if (!is_outermost(b, i, side)) continue;
+        PIX *mask = pixaGetPix(holes->masks, i, L_CLONE);
+        int edge = edge_at_middle(mask, side);
+        pixDestroy(&mask);
+        u[n] = level ? b->y[i] + b->h[i] / 2.0 : b->x[i] + b->w[i] / 2.0;
+        v[n++] = edge + (level ? b->x[i] : b->y[i]);
+    }
+    return fit_line(u, v, n, line);
+}
+
+/* Where a level line (y of x) meets an upright one (x of y). */
+static void intersect(const struct line *level, const struct line *upright, double corner[2])
+{
+    corner[0] = (upright->offset + upright->slope * level->offset) / (1 - upright->slope * level->slope);
+    corner[1] = level->offset + level->slope * corner[0];
+}
+
+bool grid_corners(const struct grid_holes *holes, double corners[4][2])
+{
+    static struct box_list b;
+    struct line sides[4];
+    b.count = 0;
+    for (int i = 0; i < boxaGetCount(holes->boxes) && i < EDGES_MAX; i++, b.count++)
+        boxaGetBoxGeometry(holes->boxes, i, &b.x[i], &b.y[i], &b.w[i], &b.h[i]);
+    for (int side = 0; side < 4; side++)
+        if (!fit_side(holes, &b, side, &sides[side])) return false;
+    intersect(&sides[SIDE_TOP], &sides[SIDE_LEFT], corners[0]);
+    intersect(&sides[SIDE_TOP], &sides[SIDE_RIGHT], corners[1]);
+    intersect(&sides[SIDE_BOTTOM], &sides[SIDE_RIGHT], corners[2]);
+    intersect(&sides[SIDE_BOTTOM], &sides[SIDE_LEFT], corners[3]);
+    return true;
 }
 
 /* ---- rows and columns ---------------------------------------------------------------------------------------- */
@@ -195,6 +266,7 @@ struct sorting {
     int left[GRID_COLUMNS_MAX], right[GRID_COLUMNS_MAX], columns;
     double shift[GRID_COLUMNS_MAX];  /* px a column's rows lie lower than the first column's: curled paper */
     int top[GRID_ROWS_MAX], bottom[GRID_ROWS_MAX], rows;
+    int row_tolerance;               /* px by which the tops of one row may differ */
 };
 
 /* Sorted values fall into clusters where the gap to the next is wide; writes the median of each cluster with enough votes. */
@@ -280,8 +352,8 @@ static void find_rows(struct sorting *s)
     }
     if (n == 0) return;
     smallest = median(heights, n);
-    int tolerance = smallest / 3 < EDGE_TOLERANCE ? smallest / 3 : EDGE_TOLERANCE;
-    s->rows = cluster(tops, n, tolerance, s->columns > 3 ? 2 : 1, s->top, GRID_ROWS_MAX);
+    s->row_tolerance = smallest / 3;
+    s->rows = cluster(tops, n, s->row_tolerance, s->columns > 3 ? 2 : 1, s->top, GRID_ROWS_MAX);
 }
 
 static void assign_rows(struct sorting *s)
@@ -294,7 +366,7 @@ static void assign_rows(struct sorting *s)
             int off = abs(flat_y(s, hole, hole->y) - s->top[r]);
             if (off < best) { best = off; hole->row = r; }
         }
-        if (best > 2 * EDGE_TOLERANCE) hole->row = -1;
+        if (best > s->row_tolerance + EDGE_TOLERANCE / 2) hole->row = -1;
     }
 }
 

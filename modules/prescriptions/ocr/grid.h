@@ -17,8 +17,9 @@ struct grid_holes {
 bool grid_find_holes(PIX *ink, struct grid_holes *out);
 void grid_free_holes(struct grid_holes *holes);
 
-/* The corners of the union of the holes: top left, top right, bottom right, bottom left, as x,y pairs. */
-void grid_corners(const struct grid_holes *holes, double corners[4][2]);
+/* The corners of the table: where lines through the outermost cells' edges meet; top left, top right, bottom right, bottom
+ * left, as x,y pairs. False when there are too few cells on some side. */
+bool grid_corners(const struct grid_holes *holes, double corners[4][2]);
 
 struct grid_cell {
     struct ocr_box box;

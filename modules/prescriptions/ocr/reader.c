@@ -12,6 +12,7 @@
 #include "text.h"
 #include "warp.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct ocr_reader *ocr_reader_new(const struct ocr_reader_options *options)
     struct ocr_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return NULL;
     if (!options) options = &defaults;
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024); /* pictures go back to the system when they are done with */
     setMsgSeverity(L_SEVERITY_NONE); /* what leptonica says about broken pictures is nobody's log line */
     reader->engine = engine_new(options);
     reader->lexicon = lexicon_load(options->lexicon);
@@ -81,10 +83,8 @@ static bool find_table(struct page *page, int quarters)
     PIX *ink = turned ? picture_binarise(turned) : NULL;
     struct grid_holes rough = { NULL, NULL };
     double corners[4][2];
-    if (ink && grid_find_holes(ink, &rough)) {
-        grid_corners(&rough, corners);
+    if (ink && grid_find_holes(ink, &rough) && grid_corners(&rough, corners))
         page->flat = warp_rectify(turned, (const double (*)[2])corners);
-    }
     grid_free_holes(&rough);
     pixDestroy(&ink);
     pixDestroy(&turned);
@@ -116,16 +116,18 @@ static bool find_prescription(struct page *page)
     return false;
 }
 
-/* When no heading says "name", the names stand in the widest column that is no slot, before the slots if there is any. */
+/* When no heading says "name", the names stand in the widest column without another clear meaning, before the slots if
+ * there is one. */
 static void guess_name_column(struct page *page)
 {
     struct columns *columns = &page->columns;
     int best = -1, widest = 0, last_row = page->grid.rows - 1;
     if (columns->of[COLUMN_NAME] >= 0) return;
     for (int c = 0; c < page->grid.columns; c++) {
-        bool before = c < columns->of[COLUMN_MORNING], slot = columns->kind[c] >= COLUMN_MORNING;
+        enum column_kind kind = columns->kind[c];
+        bool before = c < columns->of[COLUMN_MORNING], taken = kind != COLUMN_UNKNOWN && kind != COLUMN_USE && kind != COLUMN_REMARK;
         int width = page->grid.cells[last_row][c].box.w + (before ? page->grid.box.w : 0);
-        if (slot || columns->kind[c] == COLUMN_NUMBER || width <= widest) continue;
+        if (taken || width <= widest) continue;
         best = c;
         widest = width;
     }

@@ -108,6 +108,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
+        if (slot == OCR_NIGHT && s->columns->night_suspected) row->doses[slot].unsure = true;
         if ((int)s->columns->guessed == COLUMN_MORNING + slot) row->doses[slot].unsure = true;
         if (reading.end_x > 0 && !words_known) {
             char text[OCR_TEXT_MAX];
