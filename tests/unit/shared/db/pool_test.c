@@ -32,11 +32,20 @@ static struct db_pool *pool;
 static struct db_conn *conn;
 static struct db_fault fault;
 
+/* A pool lives as long as its process: the tests' pools are kept, so that they are no leaks. */
+static struct db_pool *new_pool(const char *conninfo, int size, bool prepare)
+{
+    static struct db_pool *kept[64];
+    static size_t count;
+    assert_true(count < sizeof kept / sizeof kept[0]);
+    return kept[count++] = db_pool_new(conninfo, size, prepare);
+}
+
 static int begin_test(void **state)
 {
     unit_setup(state);
     cluster_sql("TRUNCATE kept");
-    pool = db_pool_new(cluster_conninfo("one"), 2, true); /* a pool lives as long as its process */
+    pool = new_pool(cluster_conninfo("one"), 2, true);
     assert_int_equal(db_lease(pool, &conn), OK);
     fault = (struct db_fault){0};
     return 0;
@@ -253,7 +262,7 @@ static void without_preparing_nothing_is_prepared(void **state)
 {
     (void)state;
     db_release(conn);
-    assert_int_equal(db_lease(db_pool_new(cluster_conninfo("one"), 1, false), &conn), OK);
+    assert_int_equal(db_lease(new_pool(cluster_conninfo("one"), 1, false), &conn), OK);
     struct db_call calls[] = {call(&insert, "1", NULL), call(&divide, "0", NULL), call(&insert, "1", NULL)};
     assert_int_equal(db_run(conn, mem, calls, 3, &fault), E_INVALID);
     assert_int_equal(kept(), 0);
@@ -310,7 +319,7 @@ static void no_server_is_told_at_once(void **state)
 {
     (void)state;
     struct db_conn *none;
-    struct db_pool *nowhere_pool = db_pool_new("host=/nonexistent dbname=x", 1, true);
+    struct db_pool *nowhere_pool = new_pool("host=/nonexistent dbname=x", 1, true);
     int64_t began = clock_us();
     for (int i = 0; i < 3; i++)
         assert_int_equal(db_lease(nowhere_pool, &none), E_UNAVAILABLE);
@@ -321,7 +330,7 @@ static void a_server_that_takes_no_more_connections_is_unavailable(void **state)
 {
     (void)state;
     struct db_conn *first, *second;
-    struct db_pool *few = db_pool_new(cluster_conninfo("few"), 2, true);
+    struct db_pool *few = new_pool(cluster_conninfo("few"), 2, true);
     assert_int_equal(db_lease(few, &first), OK);
     assert_int_equal(db_lease(few, &second), E_UNAVAILABLE);
     db_release(first);
@@ -390,7 +399,7 @@ static void threads_do_not_get_in_each_others_way(void **state)
 {
     (void)state;
     pthread_t threads[8];
-    struct db_pool *shared = db_pool_new(cluster_conninfo("one"), 4, true); /* fewer connections than threads */
+    struct db_pool *shared = new_pool(cluster_conninfo("one"), 4, true); /* fewer connections than threads */
     for (size_t i = 0; i < COUNT(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, batches, shared), 0);
     for (size_t i = 0; i < COUNT(threads); i++)
