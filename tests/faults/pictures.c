@@ -268,6 +268,9 @@ static void fill_under_the_worker(const char *storage) {
     must(count_files(storage, ".part") == 0 && count_files(storage, ".upload") == 1 && count_files(storage, "") == 1, "nothing half-written");
     give_room(storage);
     must(wait_job(id, "done", READ_S), "it is read by itself once there is room");
+    /* The upload goes after the job has ended: if the worker dies in between, the sweep takes it. */
+    for (until = now_seconds() + 5; count_files(storage, ".upload") > 0 && now_seconds() < until;)
+        sleep_seconds(0.05);
     must(count_files(storage, ".upload") == 0 && count_files(storage, ".jpg") == 3, "its pictures are whole");
     must_be_finished_once(id);
     printf("  full while the worker writes: done in %ld attempts\n", attempts(id));
