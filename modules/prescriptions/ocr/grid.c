@@ -256,6 +256,37 @@ bool grid_corners(const struct grid_holes *holes, double corners[4][2])
     return true;
 }
 
+static void stretch_corners(double corners[4][2], double reach[4], double x, double y)
+{
+    const double along[4] = { -x - y, x - y, x + y, y - x };
+    for (int k = 0; k < 4; k++) {
+        if (along[k] <= reach[k]) continue;
+        reach[k] = along[k];
+        corners[k][0] = x;
+        corners[k][1] = y;
+    }
+}
+
+void grid_extreme_corners(const struct grid_holes *holes, double corners[4][2])
+{
+    double reach[4] = { -1e9, -1e9, -1e9, -1e9 };
+    for (int i = 0; i < boxaGetCount(holes->boxes); i++) {
+        l_int32 x, y, w, h;
+        boxaGetBoxGeometry(holes->boxes, i, &x, &y, &w, &h);
+        PIX *mask = pixaGetPix(holes->masks, i, L_CLONE);
+        for (int row = 0; row < h; row++) {
+            const l_uint32 *line = pixGetData(mask) + (size_t)row * (size_t)pixGetWpl(mask);
+            int first = 0, last = w - 1;
+            while (first < w && !GET_DATA_BIT(line, first)) first++;
+            while (last > first && !GET_DATA_BIT(line, last)) last--;
+            if (first == w) continue;
+            stretch_corners(corners, reach, x + first, y + row);
+            stretch_corners(corners, reach, x + last, y + row);
+        }
+        pixDestroy(&mask);
+    }
+}
+
 /* ---- rows and columns ---------------------------------------------------------------------------------------- */
 
 struct hole { int x, y, w, h, index, column, row; bool used; };

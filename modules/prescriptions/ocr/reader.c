@@ -76,14 +76,23 @@ static void drop_table(struct page *page)
     pixDestroy(&page->flat);
 }
 
+enum corner_rule { CORNERS_BY_LINES, CORNERS_BY_REACH, CORNER_RULES };
+
+static bool find_corners(const struct grid_holes *holes, enum corner_rule rule, double corners[4][2])
+{
+    if (rule == CORNERS_BY_LINES) return grid_corners(holes, corners);
+    grid_extreme_corners(holes, corners);
+    return true;
+}
+
 /* Finds the table on the picture turned by `quarters` and rectifies it. */
-static bool find_table(struct page *page, int quarters)
+static bool find_table(struct page *page, int quarters, enum corner_rule rule)
 {
     PIX *turned = quarters ? pixRotateOrth(page->upright, quarters) : pixClone(page->upright);
     PIX *ink = turned ? picture_binarise(turned) : NULL;
     struct grid_holes rough = { NULL, NULL };
     double corners[4][2];
-    if (ink && grid_find_holes(ink, &rough) && grid_corners(&rough, corners))
+    if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, rule, corners))
         page->flat = warp_rectify(turned, (const double (*)[2])corners);
     grid_free_holes(&rough);
     pixDestroy(&ink);
@@ -94,24 +103,30 @@ static bool find_table(struct page *page, int quarters)
     return found;
 }
 
-/* Tries the four ways a page can lie until its headings make sense. */
+/* One way the page may lie, one way to find its corners: do the headings make sense? */
+static bool try_prescription(struct page *page, int quarters, enum corner_rule rule, bool *table)
+{
+    report(page, "table", 30);
+    if (find_table(page, quarters, rule)) {
+        *table = true;
+        report(page, "columns", 40);
+        columns_read(page->reader->engine, page->flat, &page->holes, &page->grid, &page->columns);
+        if (page->columns.slots) {
+            page->draft->turned = 90 * quarters;
+            return true;
+        }
+    }
+    drop_table(page);
+    return false;
+}
+
 static bool find_prescription(struct page *page)
 {
     static const int order[] = { 0, 2, 1, 3 };
     bool table = false;
-    for (int i = 0; i < 4; i++) {
-        report(page, "table", 30);
-        if (find_table(page, order[i])) {
-            table = true;
-            report(page, "columns", 40);
-            columns_read(page->reader->engine, page->flat, &page->holes, &page->grid, &page->columns);
-            if (page->columns.slots) {
-                page->draft->turned = 90 * order[i];
-                return true;
-            }
-        }
-        drop_table(page);
-    }
+    for (int rule = 0; rule < CORNER_RULES; rule++)
+        for (int i = 0; i < 4; i++)
+            if (try_prescription(page, order[i], (enum corner_rule)rule, &table)) return true;
     text_copy(page->draft->error, sizeof page->draft->error, table ? "ocr.no_prescription" : "ocr.no_table");
     return false;
 }

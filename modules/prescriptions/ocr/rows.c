@@ -103,7 +103,12 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
     for (int slot = 0; slot < OCR_SLOTS; slot++) {
         const struct grid_cell *cell = cell_of(s, r, (enum column_kind)(COLUMN_MORNING + slot));
         PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
-        if (!crop) continue;
+        if (!crop) {
+            /* where a heading was only guessed, a slot that has no column may be the one that was meant */
+            bool doubtful = s->columns->guessed != COLUMN_UNKNOWN || s->columns->night_suspected;
+            if (doubtful) row->doses[slot] = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
+            continue;
+        }
         struct number_reading reading;
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);

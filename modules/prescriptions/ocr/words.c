@@ -41,17 +41,29 @@ static const struct heading headings[] = {
 /* Short words must be found whole, longer ones may have about every third letter misread. */
 static double floor_for(int length) { return length <= 3 ? 1 : length <= 5 ? 0.75 : 0.65; }
 
+/* The hours under a heading: its digits are exactly these. */
+static bool has_hours(const struct text_points *text, const struct text_points *hours)
+{
+    int at = 0;
+    for (int i = 0; i < text->count; i++) {
+        if (text->at[i] > '9') continue;
+        if (at == hours->count || text->at[i] != hours->at[at++]) return false;
+    }
+    return at == hours->count;
+}
+
 /* Hours alone are weak; so is a short Khmer word with one letter misread, which only counts beside other headings. */
 static double match(const struct text_points *text, const char *word)
 {
     struct text_points points = text_fold(word);
     double score = text_find(text, &points);
-    bool hours = points.at[0] <= '9', short_khmer = points.count == 3 && points.at[0] >= 0x1780;
+    if (points.at[0] <= '9') return has_hours(text, &points) ? 0.55 : 0;
+    bool short_khmer = points.count == 3 && points.at[0] >= 0x1780;
     if (short_khmer && score > 0.6 && score < 1 && text->count <= 4) return 0.45 * score;
     if (score < floor_for(points.count)) return 0;
     if (points.count <= 2 && text->count != points.count) return 0;
     double weight = 0.9 + 0.02 * (points.count < 5 ? points.count : 5);
-    return hours ? 0.55 * score : score * weight;
+    return score * weight;
 }
 
 void words_score_heading(const char *heading, double scores[COLUMN_KINDS])
