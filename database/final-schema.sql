@@ -3357,7 +3357,7 @@ CREATE FUNCTION public.rights_changed_since(at timestamp with time zone) RETURNS
 $$;
 
 CREATE FUNCTION public.row_etag(changed_at timestamp with time zone) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT to_hex((extract(epoch FROM changed_at) * 1000000)::bigint) $$;
 
 CREATE FUNCTION public.schedule_sentence(language text, recurrence jsonb, at_time time without time zone, amount numeric, unit text, first date, last date) RETURNS text
