@@ -166,15 +166,17 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.account_etag(user_id uuid) RETURNS text
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
+BEGIN
+    RETURN (
     SELECT md5(concat_ws(' ', u.updated_at, (SELECT max(p.updated_at) FROM (
                SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
-      FROM users u WHERE u.id = account_etag.user_id
-$$;
+      FROM users u WHERE u.id = account_etag.user_id);
+END $$;
 
 CREATE FUNCTION public.account_export() RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
@@ -262,8 +264,10 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.account_profile(user_id uuid) RETURNS json
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     AS $$
+BEGIN
+    RETURN (
     SELECT json_build_object('date_of_birth', p.date_of_birth, 'gender', p.gender, 'blood_type', p.blood_type,
                'allergies', p.allergies, 'conditions', p.conditions,
                'emergency_contact', CASE WHEN p.emergency_contact_name IS NOT NULL
@@ -277,8 +281,8 @@ CREATE FUNCTION public.account_profile(user_id uuid) RETURNS json
                'verification_status', d.verification_status, 'rejection_reason', d.rejection_reason)
       FROM doctor_profiles d WHERE d.user_id = account_profile.user_id
     UNION ALL
-    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id
-$$;
+    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id);
+END $$;
 
 CREATE FUNCTION public.account_profile_given() RETURNS void
     LANGUAGE plpgsql
@@ -1949,13 +1953,15 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.idempotency_finish(key text, status integer, headers jsonb, body text) RETURNS void
-    LANGUAGE sql SECURITY DEFINER
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
+#variable_conflict use_column
+BEGIN
     UPDATE idempotency_keys k
        SET status = idempotency_finish.status, headers = idempotency_finish.headers, body = idempotency_finish.body
-     WHERE k.user_id = app_user_id() AND k.key = idempotency_finish.key
-$$;
+     WHERE k.user_id = app_user_id() AND k.key = idempotency_finish.key;
+END $$;
 
 CREATE FUNCTION public.identity_find(provider text, subject text, email text, email_verified boolean, first_name text, last_name text) RETURNS TABLE(outcome text, user_id uuid, totp_enabled boolean, totp_sealed bytea, totp_last_step bigint)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2368,9 +2374,12 @@ BEGIN
 END $$;
 
 CREATE FUNCTION public.patient_today(patient uuid) RETURNS date
-    LANGUAGE sql STABLE SECURITY DEFINER
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
-    AS $$ SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient $$;
+    AS $$
+BEGIN
+    RETURN (SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient);
+END $$;
 
 CREATE FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER

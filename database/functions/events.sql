@@ -109,9 +109,11 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION idempotency_finish(key text, status integer, headers jsonb, body text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
     UPDATE idempotency_keys k
        SET status = idempotency_finish.status, headers = idempotency_finish.headers, body = idempotency_finish.body
-     WHERE k.user_id = app_user_id() AND k.key = idempotency_finish.key
-$$;
+     WHERE k.user_id = app_user_id() AND k.key = idempotency_finish.key;
+END $$;

@@ -18,8 +18,11 @@ SELECT d.id, d.reminder_id, m.id AS "medication.id", m.name AS "medication.name"
 
 -- Today, where the patient is.
 CREATE OR REPLACE FUNCTION patient_today(patient uuid) RETURNS date
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$ SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient);
+END $$;
 
 -- allowed_patient for looking at lists: what somebody else looked at is written down, the person's own reading is not.
 CREATE OR REPLACE FUNCTION viewed_patient(patient uuid, permission text, what text) RETURNS uuid

@@ -7,10 +7,12 @@ SELECT u.id, u.email, u.role::text AS role, u.onboarding_status::text AS status,
        next_step(u.onboarding_status) AS next_step
   FROM users u;
 
--- What the role knows about the person; NULL until given.
+-- What the role knows about the person; NULL until given. In plpgsql, which keeps the plan.
 CREATE OR REPLACE FUNCTION account_profile(user_id uuid) RETURNS json
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 AS $$
+BEGIN
+    RETURN (
     SELECT json_build_object('date_of_birth', p.date_of_birth, 'gender', p.gender, 'blood_type', p.blood_type,
                'allergies', p.allergies, 'conditions', p.conditions,
                'emergency_contact', CASE WHEN p.emergency_contact_name IS NOT NULL
@@ -24,8 +26,8 @@ AS $$
                'verification_status', d.verification_status, 'rejection_reason', d.rejection_reason)
       FROM doctor_profiles d WHERE d.user_id = account_profile.user_id
     UNION ALL
-    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id
-$$;
+    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id);
+END $$;
 
 CREATE OR REPLACE FUNCTION account_choose_role(role text) RETURNS void
 LANGUAGE plpgsql
@@ -108,15 +110,17 @@ END $$;
 
 -- Identifies a state of the account for If-Match.
 CREATE OR REPLACE FUNCTION account_etag(user_id uuid) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 AS $$
+BEGIN
+    RETURN (
     SELECT md5(concat_ws(' ', u.updated_at, (SELECT max(p.updated_at) FROM (
                SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
-      FROM users u WHERE u.id = account_etag.user_id
-$$;
+      FROM users u WHERE u.id = account_etag.user_id);
+END $$;
 
 -- Changes the members that `changes` has; unknown types or channels of notices break their constraints.
 CREATE OR REPLACE FUNCTION account_change(changes jsonb, etag text) RETURNS void
