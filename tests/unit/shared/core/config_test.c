@@ -24,7 +24,8 @@ static char secret_path[64];
 
 static void write_secret(const char *text, size_t n, mode_t mode)
 {
-    int fd = open(secret_path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+    unlink(secret_path); /* only root may write into a file of mode 0400 */
+    int fd = open(secret_path, O_CREAT | O_EXCL | O_WRONLY, 0600);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, n), n);
     close(fd);
