@@ -58,9 +58,14 @@ BEGIN
     IF etag <> account_etag(u.id) THEN
         PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
     END IF;
-    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it.
+    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it. A first number is
+    -- taken on trust, as at registration; in place of another comes only one that is proved.
     IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
-        PERFORM require_step_up(), account_mail(u.id, u.email, 'account.phone_changed');
+        PERFORM require_step_up();
+        IF u.phone_number IS NOT NULL AND changes ->> 'phone_number' IS NOT NULL THEN
+            PERFORM refuse('DT409', 'phone.proof_required', 'Another number has to be proved.', '{"next_step": "prove_phone"}');
+        END IF;
+        PERFORM phone_left(u);
     END IF;
     UPDATE users SET
         first_name = coalesce(btrim(changes ->> 'first_name'), first_name),
@@ -310,6 +315,14 @@ BEGIN
     PERFORM audit('account.registered', 'user', new_id, NULL);
     RETURN QUERY SELECT new_id, s.idle_expires_at FROM user_sessions s WHERE s.id = session;
 END $$;
+
+CREATE FUNCTION public.account_sms(user_id uuid, number text, template text, values_ jsonb DEFAULT '{}'::jsonb, key text DEFAULT NULL::text, sealed bytea DEFAULT NULL::bytea) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    INSERT INTO outbox (kind, user_id, dedupe_key, sealed, payload, priority)
+    VALUES ('sms', user_id, key, sealed, jsonb_build_object('template', template, 'to', number, 'values', values_), 10)
+$$;
 
 CREATE FUNCTION public.act_as(user_id uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -789,8 +802,12 @@ BEGIN
     UPDATE verification_codes SET used_at = now()
      WHERE user_id = code_issue.user_id AND purpose = code_issue.purpose AND used_at IS NULL;
     INSERT INTO verification_codes (user_id, purpose, target, code_hash, expires_at)
-    VALUES (code_issue.user_id, code_issue.purpose, code_issue.target, code_issue.code_hash, now() + interval '15 minutes');
-    PERFORM account_mail(code_issue.user_id, code_issue.target, template, '{"minutes": "15"}', key, sealed);
+    VALUES (code_issue.user_id, code_issue.purpose, code_issue.target, code_issue.code_hash, now() + interval '10 minutes');
+    IF code_issue.purpose = 'phone_change' THEN
+        PERFORM account_sms(code_issue.user_id, code_issue.target, template, '{"minutes": "10"}', key, sealed);
+    ELSE
+        PERFORM account_mail(code_issue.user_id, code_issue.target, template, '{"minutes": "10"}', key, sealed);
+    END IF;
     PERFORM audit('account.code_sent', 'user', code_issue.user_id, NULL, jsonb_build_object('purpose', code_issue.purpose));
     RETURN 0;
 END $$;
@@ -1412,6 +1429,8 @@ BEGIN
     IF code.purpose = 'email_change' THEN
         UPDATE users u SET email = code.target, email_verified = true WHERE u.id = code.user_id;
         PERFORM account_mail(code.user_id, former, 'account.email_changed');
+        -- Whoever reads the former address gets in no more by a code that went there.
+        UPDATE verification_codes c SET used_at = now() WHERE c.user_id = code.user_id AND c.used_at IS NULL AND c.purpose <> 'phone_change';
     ELSE
         UPDATE users u SET email_verified = true WHERE u.id = code.user_id AND u.email = code.target;
     END IF;
@@ -2366,8 +2385,8 @@ DECLARE
     address text;
 BEGIN
     UPDATE users u SET password_hash = new_hash, password_changed_at = now() WHERE u.id = password_set.user_id RETURNING u.email INTO address;
-    UPDATE verification_codes c SET used_at = now()
-     WHERE c.user_id = password_set.user_id AND c.purpose = 'password_reset' AND c.used_at IS NULL;
+    -- All of them: a thief's proof of another address, begun before, must not end after it.
+    UPDATE verification_codes c SET used_at = now() WHERE c.user_id = password_set.user_id AND c.used_at IS NULL;
     PERFORM sessions_revoke_all(password_set.user_id, reason, except_session);
     PERFORM account_mail(password_set.user_id, address, 'account.password_changed');
     PERFORM audit('account.password_changed', 'user', password_set.user_id, NULL, jsonb_build_object('by', reason));
@@ -2380,6 +2399,123 @@ CREATE FUNCTION public.patient_today(patient uuid) RETURNS date
 BEGIN
     RETURN (SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient);
 END $$;
+
+CREATE FUNCTION public.phone_code_issue(number text, code_hash bytea, key text, sealed bytea) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    waiting integer;
+BEGIN
+    -- Two accounts that want the same number count its codes one after the other.
+    PERFORM pg_advisory_xact_lock(hashtextextended('phone ' || number, 0));
+    PERFORM 1 FROM users u WHERE u.id = app_user_id() FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM users u WHERE u.id = app_user_id() AND u.phone_verified AND u.phone_number = number) THEN
+        PERFORM refuse('DT409', 'phone.already_verified', 'This phone number has already been confirmed.');
+    END IF;
+    waiting := phone_wait(app_user_id(), number);
+    RETURN CASE WHEN waiting > 0 THEN waiting
+                ELSE code_issue(app_user_id(), 'phone_change', number, code_hash, 'account.phone_code', key, sealed) END;
+END $$;
+
+CREATE FUNCTION public.phone_code_try() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    UPDATE verification_codes SET attempts = attempts + 1
+     WHERE user_id = app_user_id() AND purpose = 'phone_change' AND used_at IS NULL
+$$;
+
+CREATE TABLE public.users (
+    id uuid DEFAULT public.uuid_v7() NOT NULL,
+    email text NOT NULL,
+    phone_number text,
+    password_hash text,
+    role public.user_role,
+    first_name text NOT NULL,
+    last_name text NOT NULL,
+    language text DEFAULT 'km'::text NOT NULL,
+    timezone text DEFAULT 'Asia/Phnom_Penh'::text NOT NULL,
+    subscription_tier public.subscription_tier DEFAULT 'free'::public.subscription_tier NOT NULL,
+    email_verified boolean DEFAULT false NOT NULL,
+    phone_verified boolean DEFAULT false NOT NULL,
+    is_active boolean DEFAULT true NOT NULL,
+    deactivated_reason text,
+    deletion_scheduled_at timestamp with time zone,
+    password_changed_at timestamp with time zone,
+    last_login_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    onboarding_status public.onboarding_status DEFAULT 'pending'::public.onboarding_status NOT NULL,
+    totp_enabled boolean DEFAULT false NOT NULL,
+    CONSTRAINT "onboarding.role_with_status" CHECK (((onboarding_status = 'pending'::public.onboarding_status) = (role IS NULL))),
+    CONSTRAINT "user.email_format" CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+\.[^@[:space:][:cntrl:]]+$'::text))),
+    CONSTRAINT "user.first_name_length" CHECK (((char_length(btrim(first_name)) >= 1) AND (char_length(btrim(first_name)) <= 100))),
+    CONSTRAINT "user.language" CHECK ((language = ANY (ARRAY['km'::text, 'en'::text, 'fr'::text]))),
+    CONSTRAINT "user.last_name_length" CHECK (((char_length(btrim(last_name)) >= 1) AND (char_length(btrim(last_name)) <= 100))),
+    CONSTRAINT "user.password_hash_form" CHECK ((password_hash ~~ '$argon2id$%'::text)),
+    CONSTRAINT "user.phone_format" CHECK ((phone_number ~ '^\+?[0-9]{6,15}$'::text))
+);
+
+ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.phone_left(who public.users) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM account_mail(who.id, who.email, 'account.phone_changed');
+    IF who.phone_verified THEN
+        PERFORM account_sms(who.id, who.phone_number, 'account.phone_changed');
+    END IF;
+END $$;
+
+CREATE FUNCTION public.phone_prove(code_hash bytea) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+DECLARE
+    me users;
+    code verification_codes;
+    squatter users;
+BEGIN
+    SELECT * INTO STRICT me FROM users u WHERE u.id = app_user_id() FOR NO KEY UPDATE;
+    SELECT c.* INTO code FROM verification_codes c
+     WHERE c.user_id = me.id AND c.purpose = 'phone_change' AND c.used_at IS NULL AND c.expires_at > now()
+       AND c.attempts BETWEEN 1 AND c.max_attempts AND c.code_hash = phone_prove.code_hash
+       FOR UPDATE;
+    IF code.id IS NULL THEN
+        RETURN false;
+    END IF;
+    UPDATE verification_codes c SET used_at = now() WHERE c.id = code.id;
+    SELECT u.* INTO squatter FROM users u
+     WHERE u.phone_number = code.target AND u.id <> me.id AND NOT u.phone_verified FOR NO KEY UPDATE;
+    IF FOUND THEN
+        UPDATE users u SET phone_number = NULL WHERE u.id = squatter.id;
+        PERFORM phone_left(squatter);
+        PERFORM audit('account.phone_lost', 'user', squatter.id, NULL);
+    END IF;
+    IF me.phone_number IS DISTINCT FROM code.target THEN
+        PERFORM phone_left(me);
+    END IF;
+    UPDATE users u SET phone_number = code.target, phone_verified = true WHERE u.id = me.id;
+    PERFORM audit('account.phone_proved', 'user', me.id, NULL);
+    RETURN true;
+END $$;
+
+CREATE FUNCTION public.phone_wait(user_id uuid, number text) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT greatest(0, ceil(extract(epoch FROM max(l.free_at) - now())))::integer
+      FROM ((SELECT c.created_at + interval '1 day' AS free_at FROM verification_codes c
+              WHERE c.user_id = phone_wait.user_id AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET 4 LIMIT 1)
+            UNION ALL
+            (SELECT c.created_at + interval '1 day' FROM verification_codes c
+              WHERE c.target = number AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET 9 LIMIT 1)) AS l
+$$;
 
 CREATE FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3975,39 +4111,6 @@ CREATE FUNCTION public.word_list(words text[], language text) RETURNS text
                      || CASE language WHEN 'km' THEN ' និង ' WHEN 'fr' THEN ' et ' ELSE ' and ' END || words[cardinality(words)] END
 $$;
 
-CREATE TABLE public.users (
-    id uuid DEFAULT public.uuid_v7() NOT NULL,
-    email text NOT NULL,
-    phone_number text,
-    password_hash text,
-    role public.user_role,
-    first_name text NOT NULL,
-    last_name text NOT NULL,
-    language text DEFAULT 'km'::text NOT NULL,
-    timezone text DEFAULT 'Asia/Phnom_Penh'::text NOT NULL,
-    subscription_tier public.subscription_tier DEFAULT 'free'::public.subscription_tier NOT NULL,
-    email_verified boolean DEFAULT false NOT NULL,
-    phone_verified boolean DEFAULT false NOT NULL,
-    is_active boolean DEFAULT true NOT NULL,
-    deactivated_reason text,
-    deletion_scheduled_at timestamp with time zone,
-    password_changed_at timestamp with time zone,
-    last_login_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    onboarding_status public.onboarding_status DEFAULT 'pending'::public.onboarding_status NOT NULL,
-    totp_enabled boolean DEFAULT false NOT NULL,
-    CONSTRAINT "onboarding.role_with_status" CHECK (((onboarding_status = 'pending'::public.onboarding_status) = (role IS NULL))),
-    CONSTRAINT "user.email_format" CHECK (((char_length(email) <= 254) AND (email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+\.[^@[:space:][:cntrl:]]+$'::text))),
-    CONSTRAINT "user.first_name_length" CHECK (((char_length(btrim(first_name)) >= 1) AND (char_length(btrim(first_name)) <= 100))),
-    CONSTRAINT "user.language" CHECK ((language = ANY (ARRAY['km'::text, 'en'::text, 'fr'::text]))),
-    CONSTRAINT "user.last_name_length" CHECK (((char_length(btrim(last_name)) >= 1) AND (char_length(btrim(last_name)) <= 100))),
-    CONSTRAINT "user.password_hash_form" CHECK ((password_hash ~~ '$argon2id$%'::text)),
-    CONSTRAINT "user.phone_format" CHECK ((phone_number ~ '^\+?[0-9]{6,15}$'::text))
-);
-
-ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
-
 CREATE VIEW public.accounts WITH (security_invoker='true') AS
  SELECT u.id,
     u.email,
@@ -4020,6 +4123,7 @@ CREATE VIEW public.accounts WITH (security_invoker='true') AS
     u.timezone,
     (u.subscription_tier)::text AS subscription_tier,
     u.email_verified,
+    u.phone_verified,
     u.created_at,
     public.next_step(u.onboarding_status) AS next_step
    FROM public.users u;
@@ -5381,6 +5485,8 @@ CREATE INDEX verification_codes_hash ON public.verification_codes USING btree (c
 
 CREATE UNIQUE INDEX verification_codes_live ON public.verification_codes USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
+CREATE INDEX verification_codes_phone ON public.verification_codes USING btree (target, created_at) WHERE (purpose = 'phone_change'::text);
+
 ALTER INDEX public.audit_logs_chain ATTACH PARTITION public.audit_logs_default_chain_seq_idx;
 
 ALTER INDEX public.audit_logs_patient ATTACH PARTITION public.audit_logs_default_patient_id_created_at_idx;
@@ -6107,6 +6213,8 @@ GRANT ALL ON FUNCTION public.account_profile_given() TO dastern_auth;
 REVOKE ALL ON FUNCTION public.account_register(email text, password_hash text, first_name text, last_name text, phone_number text, language text, timezone text, ip text, session uuid, token_hash bytea, user_agent text, idle interval, absolute interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_register(email text, password_hash text, first_name text, last_name text, phone_number text, language text, timezone text, ip text, session uuid, token_hash bytea, user_agent text, idle interval, absolute interval) TO dastern_auth;
 
+REVOKE ALL ON FUNCTION public.account_sms(user_id uuid, number text, template text, values_ jsonb, key text, sealed bytea) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.act_as(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.act_as(user_id uuid) TO dastern_auth;
 GRANT ALL ON FUNCTION public.act_as(user_id uuid) TO dastern_report_worker;
@@ -6489,6 +6597,80 @@ REVOKE ALL ON FUNCTION public.patient_today(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.patient_today(patient uuid) TO dastern_reminders;
 GRANT ALL ON FUNCTION public.patient_today(patient uuid) TO dastern_family;
 
+REVOKE ALL ON FUNCTION public.phone_code_issue(number text, code_hash bytea, key text, sealed bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.phone_code_issue(number text, code_hash bytea, key text, sealed bytea) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.phone_code_try() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.phone_code_try() TO dastern_auth;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO dastern_auth;
+
+GRANT SELECT(id) ON TABLE public.users TO dastern_module;
+GRANT SELECT(id) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(id) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(id) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(email) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(email) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(phone_number) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(phone_number) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(role) ON TABLE public.users TO dastern_module;
+GRANT SELECT(role) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(role) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(first_name) ON TABLE public.users TO dastern_module;
+GRANT SELECT(first_name) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(first_name) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(first_name) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(last_name) ON TABLE public.users TO dastern_module;
+GRANT SELECT(last_name) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(last_name) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(language) ON TABLE public.users TO dastern_module;
+GRANT SELECT(language) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(language) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(language) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(timezone) ON TABLE public.users TO dastern_module;
+GRANT SELECT(timezone) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(timezone) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(subscription_tier) ON TABLE public.users TO dastern_module;
+GRANT SELECT(subscription_tier) ON TABLE public.users TO dastern_report_worker;
+
+GRANT SELECT(email_verified) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(email_verified) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO dastern_admin;
+GRANT SELECT(is_active) ON TABLE public.users TO dastern_delivery_worker;
+
+GRANT SELECT(deactivated_reason),UPDATE(deactivated_reason) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(deletion_scheduled_at) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(last_login_at) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(created_at) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(updated_at) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_module;
+GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_report_worker;
+GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_admin;
+
+GRANT SELECT(totp_enabled) ON TABLE public.users TO dastern_admin;
+
+REVOKE ALL ON FUNCTION public.phone_left(who public.users) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.phone_left(who public.users) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.phone_prove(code_hash bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.phone_prove(code_hash bytea) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.phone_wait(user_id uuid, number text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) TO dastern_ocr_worker;
 
@@ -6804,66 +6986,6 @@ GRANT ALL ON FUNCTION public.weekday_names(days jsonb, language text) TO dastern
 
 REVOKE ALL ON FUNCTION public.word_list(words text[], language text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.word_list(words text[], language text) TO dastern_reminders;
-
-GRANT SELECT,INSERT,UPDATE ON TABLE public.users TO dastern_auth;
-
-GRANT SELECT(id) ON TABLE public.users TO dastern_module;
-GRANT SELECT(id) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(id) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(id) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(email) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(email) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(phone_number) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(phone_number) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(role) ON TABLE public.users TO dastern_module;
-GRANT SELECT(role) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(role) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(first_name) ON TABLE public.users TO dastern_module;
-GRANT SELECT(first_name) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(first_name) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(first_name) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(last_name) ON TABLE public.users TO dastern_module;
-GRANT SELECT(last_name) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(last_name) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(language) ON TABLE public.users TO dastern_module;
-GRANT SELECT(language) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(language) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(language) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(timezone) ON TABLE public.users TO dastern_module;
-GRANT SELECT(timezone) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(timezone) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(subscription_tier) ON TABLE public.users TO dastern_module;
-GRANT SELECT(subscription_tier) ON TABLE public.users TO dastern_report_worker;
-
-GRANT SELECT(email_verified) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(email_verified) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(is_active),UPDATE(is_active) ON TABLE public.users TO dastern_admin;
-GRANT SELECT(is_active) ON TABLE public.users TO dastern_delivery_worker;
-
-GRANT SELECT(deactivated_reason),UPDATE(deactivated_reason) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(deletion_scheduled_at) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(last_login_at) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(created_at) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(updated_at) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_module;
-GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_report_worker;
-GRANT SELECT(onboarding_status) ON TABLE public.users TO dastern_admin;
-
-GRANT SELECT(totp_enabled) ON TABLE public.users TO dastern_admin;
 
 GRANT SELECT ON TABLE public.accounts TO dastern_auth;
 

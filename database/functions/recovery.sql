@@ -27,8 +27,12 @@ BEGIN
     UPDATE verification_codes SET used_at = now()
      WHERE user_id = code_issue.user_id AND purpose = code_issue.purpose AND used_at IS NULL;
     INSERT INTO verification_codes (user_id, purpose, target, code_hash, expires_at)
-    VALUES (code_issue.user_id, code_issue.purpose, code_issue.target, code_issue.code_hash, now() + interval '15 minutes');
-    PERFORM account_mail(code_issue.user_id, code_issue.target, template, '{"minutes": "15"}', key, sealed);
+    VALUES (code_issue.user_id, code_issue.purpose, code_issue.target, code_issue.code_hash, now() + interval '10 minutes');
+    IF code_issue.purpose = 'phone_change' THEN
+        PERFORM account_sms(code_issue.user_id, code_issue.target, template, '{"minutes": "10"}', key, sealed);
+    ELSE
+        PERFORM account_mail(code_issue.user_id, code_issue.target, template, '{"minutes": "10"}', key, sealed);
+    END IF;
     PERFORM audit('account.code_sent', 'user', code_issue.user_id, NULL, jsonb_build_object('purpose', code_issue.purpose));
     RETURN 0;
 END $$;
@@ -86,8 +90,8 @@ DECLARE
     address text;
 BEGIN
     UPDATE users u SET password_hash = new_hash, password_changed_at = now() WHERE u.id = password_set.user_id RETURNING u.email INTO address;
-    UPDATE verification_codes c SET used_at = now()
-     WHERE c.user_id = password_set.user_id AND c.purpose = 'password_reset' AND c.used_at IS NULL;
+    -- All of them: a thief's proof of another address, begun before, must not end after it.
+    UPDATE verification_codes c SET used_at = now() WHERE c.user_id = password_set.user_id AND c.used_at IS NULL;
     PERFORM sessions_revoke_all(password_set.user_id, reason, except_session);
     PERFORM account_mail(password_set.user_id, address, 'account.password_changed');
     PERFORM audit('account.password_changed', 'user', password_set.user_id, NULL, jsonb_build_object('by', reason));
@@ -130,6 +134,8 @@ BEGIN
     IF code.purpose = 'email_change' THEN
         UPDATE users u SET email = code.target, email_verified = true WHERE u.id = code.user_id;
         PERFORM account_mail(code.user_id, former, 'account.email_changed');
+        -- Whoever reads the former address gets in no more by a code that went there.
+        UPDATE verification_codes c SET used_at = now() WHERE c.user_id = code.user_id AND c.used_at IS NULL AND c.purpose <> 'phone_change';
     ELSE
         UPDATE users u SET email_verified = true WHERE u.id = code.user_id AND u.email = code.target;
     END IF;

@@ -3,7 +3,7 @@
 -- The `user` of the REST contract.
 CREATE OR REPLACE VIEW accounts WITH (security_invoker = true) AS
 SELECT u.id, u.email, u.role::text AS role, u.onboarding_status::text AS status, u.first_name, u.last_name, u.phone_number,
-       u.language, u.timezone, u.subscription_tier::text AS subscription_tier, u.email_verified, u.created_at,
+       u.language, u.timezone, u.subscription_tier::text AS subscription_tier, u.email_verified, u.phone_verified, u.created_at,
        next_step(u.onboarding_status) AS next_step
   FROM users u;
 
@@ -133,9 +133,14 @@ BEGIN
     IF etag <> account_etag(u.id) THEN
         PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
     END IF;
-    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it.
+    -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it. A first number is
+    -- taken on trust, as at registration; in place of another comes only one that is proved.
     IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
-        PERFORM require_step_up(), account_mail(u.id, u.email, 'account.phone_changed');
+        PERFORM require_step_up();
+        IF u.phone_number IS NOT NULL AND changes ->> 'phone_number' IS NOT NULL THEN
+            PERFORM refuse('DT409', 'phone.proof_required', 'Another number has to be proved.', '{"next_step": "prove_phone"}');
+        END IF;
+        PERFORM phone_left(u);
     END IF;
     UPDATE users SET
         first_name = coalesce(btrim(changes ->> 'first_name'), first_name),

@@ -7,6 +7,7 @@
 #include "http/serve.h"
 #include "oidc.h"
 #include "password.h"
+#include "phone.h"
 #include "profile.h"
 #include "proof.h"
 #include "recovery.h"
@@ -79,6 +80,10 @@ static const struct field new_email_fields[] = {
     {.name = "email", .type = F_EMAIL, .required = true},
     {.name = "password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
     {0}};
+static const struct field new_phone_fields[] = {
+    {.name = "phone_number", .type = F_PHONE, .required = true},
+    {.name = "password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
+    {0}};
 static const struct field password_fields[] = {
     {.name = "password", .type = F_PASSWORD, .required = true, .max = PASSWORD_CHARS_MAX},
     {0}};
@@ -126,6 +131,8 @@ static const struct route routes[] = {
     {POST, "/auth/email", SIGNED_IN, 0, new_email_fields, change_email, NULL},
     {POST, "/auth/email/verification", SIGNED_IN, 0, NULL, send_email_code, NULL},
     {POST, "/auth/email/verify", ANYONE, R_LIMIT_SIGN_IN, token_fields, verify_email, NULL},
+    {POST, "/auth/phone", SIGNED_IN, 0, new_phone_fields, send_phone_code, NULL},
+    {POST, "/auth/phone/verify", SIGNED_IN, 0, code_fields, verify_phone, NULL},
     {POST, "/auth/totp", SIGNED_IN, R_SECRET, NULL, enrol_totp, NULL},
     {POST, "/auth/totp/confirm", SIGNED_IN, R_SECRET, code_fields, confirm_totp, NULL},
     {DELETE, "/auth/totp", SIGNED_IN, 0, password_fields, remove_totp, &SQL_remove_totp},
@@ -137,6 +144,7 @@ static const struct config_item config[] = {
     {"DASTERN_OUTBOX_KEY", CONFIG_SECRET, NULL, "key that secrets in the outbox are sealed with; the same as delivery_worker's"},
     {"DASTERN_TOTP_KEY", CONFIG_SECRET, NULL, "key that the secrets of second factors are sealed with"},
     {"DASTERN_PUBLIC_URL", CONFIG_TEXT, NULL, "where people reach this service; links in e-mails start with it"},
+    {"DASTERN_SMS_URL", CONFIG_TEXT, "", "the same as delivery_worker's; empty: no phone number can be proved"},
     {"DASTERN_GOOGLE_CLIENT_ID", CONFIG_TEXT, "", "this service's name at the OpenID provider; empty: no signing in with Google"},
     {"DASTERN_GOOGLE_CLIENT_SECRET", CONFIG_SECRET, "", "this service's secret there"},
     {"DASTERN_GOOGLE_REDIRECT_URI", CONFIG_TEXT, "", "where the provider sends the browser back to"},

@@ -51,7 +51,7 @@ SELECT sessions_revoke_all(app_user_id(), 'ended', app_session_id()) AS ended, a
 
 -- name: get_me
 SELECT a.id, a.email, a.role, a.status, a.first_name, a.last_name, a.phone_number, a.language, a.timezone, a.subscription_tier,
-       a.email_verified, a.created_at, a.next_step, account_profile(a.id) AS profile,
+       a.email_verified, a.phone_verified, a.created_at, a.next_step, account_profile(a.id) AS profile,
        (SELECT coalesce(jsonb_object_agg(t.type, t.channels), '{}')
           FROM (SELECT type, jsonb_object_agg(channel, enabled) AS channels FROM notification_preferences
                  WHERE user_id = a.id GROUP BY type) t) AS notification_preferences,
@@ -115,6 +115,15 @@ SELECT code_issue(app_user_id(), 'email_change', :email::text, :code_hash::bytea
 
 -- name: verify_email
 SELECT email_prove(:code_hash::bytea, :ip::text) AS proved
+
+-- name: send_phone_code
+SELECT phone_code_issue(:phone_number::text, :code_hash::bytea, :key::text, :sealed::bytea) AS wait
+
+-- name: try_phone_code
+SELECT phone_code_try()
+
+-- name: prove_phone
+SELECT phone_prove(:code_hash::bytea) AS proved
 
 -- name: find_own_totp
 SELECT u.totp_enabled AS enabled, t.sealed AS totp_sealed, t.last_counter AS totp_last_step, sign_in_wait(u.id, NULL, :ip::text) AS wait

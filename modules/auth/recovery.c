@@ -1,4 +1,4 @@
-/* Codes sent by e-mail. A code is 80 random bits, stored hashed, good once and for 15 minutes; until the worker sends
+/* Codes sent by e-mail. A code is 80 random bits, stored hashed, good once and for ten minutes; until the worker sends
  * it, it lies sealed in the outbox. */
 #include "recovery.h"
 

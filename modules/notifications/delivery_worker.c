@@ -9,8 +9,11 @@
  *                it goes to the row's user. What must not stand in the database in the clear comes in `sealed`: a JSON object of
  *                more values ({"code": …, "link": …}), sealed under the row's kind and dedupe key (access/seal.h).
  *
- * Without DASTERN_SMTP_URL an e-mail ends as done with the stage `not_configured`: a code or a notice that would go out
- * when somebody gets around to the configuration would only confuse. The same holds for channels that don't exist yet.
+ * A row of kind `sms` is always a template (sms_text.c) with its number in `to`, sent by way of the gateway DASTERN_SMS_URL.
+ *
+ * Without DASTERN_SMTP_URL an e-mail, and without DASTERN_SMS_URL a text message, ends as done with the stage `not_configured`: a
+ * code or a notice that would go out when somebody gets around to the configuration would only confuse. The same holds for
+ * channels that don't exist yet.
  */
 #include <jansson.h>
 #include <string.h>
@@ -23,6 +26,8 @@
 #include "mail.h"
 #include "mail_text.h"
 #include "notifications_sql.h"
+#include "sms.h"
+#include "sms_text.h"
 #include "smtp.h"
 
 static const struct config_item config[] = {
@@ -32,11 +37,26 @@ static const struct config_item config[] = {
     {"DASTERN_SMTP_CA_FILE", CONFIG_TEXT, "", "certificate authorities to trust for the mail server; empty: the system's"},
     {"DASTERN_SMTP_TLS", CONFIG_BOOL, "on", "off: talk to a mail server on this machine without TLS"},
     {"DASTERN_MAIL_FROM", CONFIG_TEXT, "no-reply@dastern.localhost", "address e-mails come from"},
+    {"DASTERN_SMS_URL", CONFIG_TEXT, "", "gateway for text messages, https://…: gets POSTs of {\"to\", \"text\"}; empty: none are sent"},
+    {"DASTERN_SMS_TOKEN", CONFIG_SECRET, "", "what the gateway knows this service by (Authorization: Bearer)"},
+    {"DASTERN_SMS_CA_FILE", CONFIG_TEXT, "", "certificate authorities to trust for the gateway; empty: the system's"},
     {0}};
 
-static bool smtp_configured;
+static bool smtp_configured, sms_configured;
 
-static enum err start(void)
+static enum err start_sms(void)
+{
+    static struct sms_gateway gateway;
+    gateway = (struct sms_gateway){
+        .url = config_text("DASTERN_SMS_URL"),
+        .token = config_text("DASTERN_SMS_TOKEN"),
+        .ca_file = config_text("DASTERN_SMS_CA_FILE"),
+    };
+    sms_configured = *gateway.url;
+    return sms_configured ? sms_open(&gateway) : OK;
+}
+
+static enum err start_smtp(void)
 {
     static struct smtp_server server;
     server = (struct smtp_server){
@@ -53,6 +73,12 @@ static enum err start(void)
         return E_INVALID;
     }
     return smtp_open(&server);
+}
+
+static enum err start(void)
+{
+    enum err err = start_smtp();
+    return err == OK ? start_sms() : err;
 }
 
 static enum err give_up(struct job *job, const char *why)
@@ -91,10 +117,17 @@ static enum err collect_values(struct job *job, const struct rows *row, json_t *
     if (title)
         json_object_set_new(values, "title", json_string(title));
     if (!add_values(job->mem, values, rows_text(row, job->mem, 0, "values")))
-        return give_up(job, "mail.values");
+        return give_up(job, "message.values");
     if (sealed && (!key || unseal(job->mem, config_text("DASTERN_OUTBOX_KEY"), job->kind, key, sealed, n, &secret)))
-        return give_up(job, "mail.seal");
-    return add_values(job->mem, values, secret) ? OK : give_up(job, "mail.sealed_values");
+        return give_up(job, "message.seal");
+    return add_values(job->mem, values, secret) ? OK : give_up(job, "message.sealed_values");
+}
+
+/* What makes the message the same one when it is sent again. */
+static const char *message_key(struct job *job, const struct rows *row)
+{
+    const char *key = rows_text(row, job->mem, 0, "dedupe_key");
+    return arena_printf(job->mem, "%s %s", job->kind, key ? key : job->id);
 }
 
 static void release_json(void *json)
@@ -102,17 +135,24 @@ static void release_json(void *json)
     json_decref(json);
 }
 
-static enum err compose(struct job *job, const struct rows *row, struct mail *mail)
+/* For collect_values; lives as long as the job. */
+static json_t *no_values(struct job *job)
 {
     json_t *values = json_object();
     arena_defer(job->mem, release_json, values);
-    const char *key = rows_text(row, job->mem, 0, "dedupe_key"), *template = rows_text(row, job->mem, 0, "template");
+    return values;
+}
+
+static enum err compose(struct job *job, const struct rows *row, struct mail *mail)
+{
+    json_t *values = no_values(job);
+    const char *template = rows_text(row, job->mem, 0, "template");
     char *subject, *text;
     mail->from = config_text("DASTERN_MAIL_FROM");
     mail->from_name = "DasTern";
     mail->to = rows_text(row, job->mem, 0, "address");
     mail->language = rows_text(row, job->mem, 0, "language");
-    mail->key = arena_printf(job->mem, "%s %s", job->kind, key ? key : job->id);
+    mail->key = message_key(job, row);
     mail->unix_time = clock_unix();
     if (!mail->to || !mail_address_ok(mail->to))
         return give_up(job, "mail.address");
@@ -126,6 +166,12 @@ static enum err compose(struct job *job, const struct rows *row, struct mail *ma
     return OK;
 }
 
+static enum err read_message(struct job *job, struct rows *row)
+{
+    enum err err = job_query(job->mem, &SQL_read_outbox_message, row, "job_id", job->id, NULL);
+    return err || rows_count(row) ? err : give_up(job, "message.gone");
+}
+
 static enum err deliver_email(struct job *job)
 {
     struct rows row = {0};
@@ -133,9 +179,7 @@ static enum err deliver_email(struct job *job)
     struct buf message = {.mem = job->mem};
     if (!smtp_configured)
         return skip(job, "not_configured");
-    enum err err = job_query(job->mem, &SQL_read_outbox_mail, &row, "job_id", job->id, NULL);
-    if (!err && !rows_count(&row))
-        err = give_up(job, "mail.gone");
+    enum err err = read_message(job, &row);
     if (!err)
         err = compose(job, &row, &mail);
     if (err)
@@ -144,12 +188,32 @@ static enum err deliver_email(struct job *job)
     return smtp_send(job->mem, mail.from, mail.to, &message, &job->error);
 }
 
+static enum err deliver_sms(struct job *job)
+{
+    struct rows row = {0};
+    char *text;
+    json_t *values = no_values(job);
+    if (!sms_configured)
+        return skip(job, "not_configured");
+    enum err err = read_message(job, &row);
+    if (!err)
+        err = collect_values(job, &row, values);
+    if (err)
+        return err;
+    const char *to = rows_text(&row, job->mem, 0, "given"), *template = rows_text(&row, job->mem, 0, "template");
+    if (!to || !template || sms_text(job->mem, template, rows_text(&row, job->mem, 0, "language"), values, &text))
+        return give_up(job, "sms.template");
+    return sms_send(job->mem, to, text, message_key(job, &row), &job->error);
+}
+
 static enum err deliver(struct job *job)
 {
     if (str_eq(job->kind, "in_app"))
         return deliver_in_app(job);
     if (str_eq(job->kind, "email"))
         return deliver_email(job);
+    if (str_eq(job->kind, "sms"))
+        return deliver_sms(job);
     return skip(job, "not_configured");
 }
 

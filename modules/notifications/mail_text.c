@@ -1,11 +1,8 @@
 /* The catalogue of e-mails. A template is sent with the values its placeholders name, nothing else of the account. */
 #include "mail_text.h"
 
-#include <string.h>
-
 #include "core/str.h"
-
-enum { KM, EN, FR, LANGUAGES };
+#include "placeholders.h"
 
 struct words {
     const char *subject, *text;
@@ -121,11 +118,6 @@ static const char *const footers[LANGUAGES] = {
     [FR] = "\n-- \nDasTern. Ce message est automatique. Nous n'envoyons jamais d'informations de santé par e-mail.\n",
 };
 
-static int language_index(const char *language)
-{
-    return str_eq(language, "en") ? EN : str_eq(language, "fr") ? FR : KM;
-}
-
 static const struct template *find_template(const char *name)
 {
     for (size_t i = 0; i < TEMPLATE_COUNT; i++)
@@ -134,39 +126,17 @@ static const struct template *find_template(const char *name)
     return NULL;
 }
 
-/* Copies `pattern`, each {name} replaced by the value of that name; values are not looked into again. */
-static enum err fill(struct arena *mem, const char *pattern, const json_t *values, char **out)
-{
-    struct buf text = {.mem = mem};
-    buf_str(&text, "");
-    while (*pattern) {
-        size_t plain = strcspn(pattern, "{");
-        buf_add(&text, pattern, plain);
-        pattern += plain;
-        if (!*pattern)
-            break;
-        size_t n = strcspn(pattern + 1, "}");
-        const char *value = json_string_value(json_object_get(values, arena_strndup(mem, pattern + 1, n)));
-        if (!value)
-            return E_INVALID;
-        buf_str(&text, value);
-        pattern += n + 2;
-    }
-    *out = text.data;
-    return OK;
-}
-
 enum err mail_text(struct arena *mem, const char *template, const char *language, const json_t *values, char **subject,
                    char **text)
 {
     const struct template *found = find_template(template);
     if (!found)
         return E_NOT_FOUND;
-    int index = language_index(language);
+    enum language index = language_index(language);
     char *filled;
-    enum err e = fill(mem, found->in[index].subject, values, subject);
+    enum err e = placeholders_fill(mem, found->in[index].subject, values, subject);
     if (e == OK)
-        e = fill(mem, found->in[index].text, values, &filled);
+        e = placeholders_fill(mem, found->in[index].text, values, &filled);
     if (e == OK)
         *text = arena_printf(mem, "%s%s", filled, footers[index]);
     return e;

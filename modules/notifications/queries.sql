@@ -75,10 +75,10 @@ UPDATE notifications n SET delivered_at = clock_timestamp()
  WHERE o.id = :job_id::uuid AND n.id = (o.payload ->> 'notification_id')::uuid
    AND n.created_at = (o.payload ->> 'created_at')::timestamptz AND n.delivered_at IS NULL;
 
--- Everything an e-mail is made of. `title` is that of a notice, fit for a lock screen; a template is another sender's.
--- name: read_outbox_mail
+-- Everything an e-mail or a text message is made of. `title` is that of a notice, fit for a lock screen; a template is another sender's.
+-- name: read_outbox_message
 SELECT o.dedupe_key, o.sealed, o.payload ->> 'template' AS template, o.payload -> 'values' AS "values",
-       coalesce(o.payload ->> 'to', u.email) AS address, coalesce(u.language, 'km') AS language,
+       o.payload ->> 'to' AS given, coalesce(o.payload ->> 'to', u.email) AS address, coalesce(u.language, 'km') AS language,
        t.title ->> coalesce(u.language, 'km') AS title
   FROM outbox o
   LEFT JOIN users u ON u.id = o.user_id

@@ -93,7 +93,8 @@ static void codes_grow_old(void **state)
     person_new(&p, "patient");
     expect(forgot(p.email), 202);
     const char *code = mailbox_code(mailbox_await(p.email, "#code=", 1));
-    owner_sql("UPDATE verification_codes SET created_at = created_at - interval '16 minutes', expires_at = now() - interval '1 second' "
+    assert_int_equal(owner_count("SELECT extract(epoch FROM expires_at - created_at) FROM verification_codes WHERE user_id = $1::uuid", p.id, NULL), 600);
+    owner_sql("UPDATE verification_codes SET created_at = created_at - interval '11 minutes', expires_at = now() - interval '1 second' "
               "WHERE user_id = $1::uuid", p.id, NULL);
     expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
 }
@@ -173,6 +174,38 @@ static void a_password_changes_with_the_present_one(void **state)
     expect(sign_in(p.email, NEW_PASSWORD), 200);
 }
 
+/* A thief with a stolen password has begun to move the account to an address of his own; the owner is quicker. */
+static void a_new_password_ends_a_change_of_address_begun_before(void **state)
+{
+    (void)state;
+    struct person p;
+    char thief[80], code[64];
+    person_new(&p, "patient");
+    snprintf(thief, sizeof thief, "%s", fresh_email());
+    expect(post(p.token, json_pack("{s:s, s:s}", "email", thief, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    expect(forgot(p.email), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    expect(reset(code, NEW_PASSWORD), 204);
+    expect_fault(verify(mailbox_code(mailbox_await(thief, "#code=", 1))), "/token", "code");
+    expect(sign_in(p.email, NEW_PASSWORD), 200);
+}
+
+/* Whoever reads the address that was left gets in no more by a code that went there before. */
+static void a_change_of_address_ends_the_codes_of_the_old_one(void **state)
+{
+    (void)state;
+    struct person p;
+    char next[80], code[64];
+    person_new(&p, "patient");
+    expect(forgot(p.email), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    snprintf(next, sizeof next, "%s", fresh_email());
+    expect(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    expect(verify(mailbox_code(mailbox_await(next, "#code=", 1))), 204);
+    expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
+    expect(sign_in(next, PERSON_PASSWORD), 200);
+}
+
 /* Guessing the own password (a stolen session) is throttled, also under an Idempotency-Key. */
 static void the_present_password_cannot_be_guessed(void **state)
 {
@@ -198,6 +231,8 @@ int main(void)
         cmocka_unit_test_setup(a_newer_code_replaces_the_older, owner_forgive),
         cmocka_unit_test_setup(forgetting_tells_nothing, owner_forgive),
         cmocka_unit_test_setup(an_address_changes_with_proof_and_notice, owner_forgive),
+        cmocka_unit_test_setup(a_new_password_ends_a_change_of_address_begun_before, owner_forgive),
+        cmocka_unit_test_setup(a_change_of_address_ends_the_codes_of_the_old_one, owner_forgive),
         cmocka_unit_test_setup(a_password_changes_with_the_present_one, owner_forgive),
         cmocka_unit_test_setup(the_present_password_cannot_be_guessed, owner_forgive),
     };

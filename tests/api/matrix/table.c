@@ -40,6 +40,8 @@ const struct verdict verdicts[] = {
     {"POST",   "/auth/password",            "/auth/password",            "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
     {"POST",   "/auth/email",               "/auth/email",               "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
     {"POST",   "/auth/email/verification",  "/auth/email/verification",  NULL, ANY, ONESELF, 0, NO_DOCTOR, 204, 202, 0},
+    {"POST",   "/auth/phone",               "/auth/phone",               "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
+    {"POST",   "/auth/phone/verify",        "/auth/phone/verify",        "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
     {"POST",   "/auth/totp",                "/auth/totp",                NULL, ANY, ONESELF, 0, NO_DOCTOR, 200, 403, 0},
     {"POST",   "/auth/totp/confirm",        "/auth/totp/confirm",        "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
     {"DELETE", "/auth/totp",                "/auth/totp",                "{}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},

@@ -174,8 +174,8 @@ static void what_cannot_be_a_message_dies_at_once(void **state)
     const struct { const char *payload, *sealed, *error; } rows[] = {
         {"{\"template\": \"no.such\"}", NULL, "mail.template"},
         {"{\"template\": \"account.reset_password\", \"values\": {\"minutes\": \"15\"}}", NULL, "mail.template"},
-        {"{\"template\": \"account.reset_password\", \"values\": {\"minutes\": \"15\"}}", sealed, "mail.seal"},
-        {"{\"template\": \"account.password_changed\", \"values\": [1]}", NULL, "mail.values"},
+        {"{\"template\": \"account.reset_password\", \"values\": {\"minutes\": \"15\"}}", sealed, "message.seal"},
+        {"{\"template\": \"account.password_changed\", \"values\": [1]}", NULL, "message.values"},
         {"{\"template\": \"account.password_changed\", \"to\": \"a@b>\\r\\nRCPT TO:<c@d\"}", NULL, "mail.address"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *row = put_row(&p, nobody_id(), rows[i].payload, rows[i].sealed);
