@@ -24,17 +24,37 @@ static double best_other(const double scores[COLUMN_KINDS])
     return best;
 }
 
-struct run { int start, length, named; double score; const enum column_kind *order; };
+enum { HEADING_BYTES = 320 };
+
+/* The best of a heading's readings, one a line: words made of the end of one and the beginning of the next don't count. */
+static void score_heading(const char *readings, double scores[COLUMN_KINDS])
+{
+    memset(scores, 0, COLUMN_KINDS * sizeof *scores);
+    for (const char *line = readings; *line;) {
+        char text[HEADING_BYTES];
+        double one[COLUMN_KINDS];
+        size_t length = strcspn(line, "\n");
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        words_score_heading(text, one);
+        for (int k = 0; k < COLUMN_KINDS; k++) scores[k] = one[k] > scores[k] ? one[k] : scores[k];
+        line += length + (line[length] == '\n');
+    }
+}
+
+static const double clear = 0.75; /* a heading that scores more names its column without doubt */
+
+struct run { int start, length, named; bool clashes; double score; const enum column_kind *order; };
 
 static struct run score_run(double scores[][COLUMN_KINDS], int start, int length, const enum column_kind *order)
 {
-    struct run run = { start, length, 0, 0, order };
+    struct run run = { start, length, 0, false, 0, order };
     for (int i = 0; i < length; i++) {
         const double *column = scores[start + i];
         double own = column[order[i]], rival = best_other(column);
         for (int k = COLUMN_MORNING; k <= COLUMN_NIGHT; k++)
             if (k != (int)order[i] && column[k] > rival) rival = column[k];
         run.named += own > 0.5 && own >= rival;
+        run.clashes = run.clashes || (rival > clear && rival > own);
         run.score += own - 0.8 * (rival > own ? rival : 0);
     }
     return run;
@@ -65,7 +85,7 @@ static struct run find_slots(double scores[][COLUMN_KINDS], int count)
         while (length < 4 && orders[o][length] != COLUMN_UNKNOWN) length++;
         for (int start = 0; start + length <= count; start++) {
             struct run run = score_run(scores, start, length, orders[o]);
-            if (run.named < (length == 4 ? 3 : length) && !only_middle_unnamed(&run, scores)) continue;
+            if (run.clashes || (run.named < (length == 4 ? 3 : length) && !only_middle_unnamed(&run, scores))) continue;
             if (run.score > best.score + 0.01) best = run;
         }
     }
@@ -97,6 +117,39 @@ static struct run guess_slots(const char *const *texts, double scores[][COLUMN_K
     return best;
 }
 
+/* A first or last slot of whose name nothing was read: what stands there may be something else. */
+static void doubt_unnamed_end(double scores[][COLUMN_KINDS], const struct run *run, struct columns *out)
+{
+    static const double faint = 0.25;
+    for (int i = 0; i < run->length; i += run->length - 1)
+        if (scores[run->start + i][run->order[i]] < faint) out->guessed = run->order[i];
+}
+
+/* The slot a heading clearly names, COLUMN_UNKNOWN for none. */
+static enum column_kind slot_named(const double scores[COLUMN_KINDS])
+{
+    enum column_kind best = COLUMN_MORNING;
+    for (int k = COLUMN_NOON; k <= COLUMN_NIGHT; k++)
+        if (scores[k] > scores[best]) best = (enum column_kind)k;
+    return scores[best] > clear && scores[best] >= best_other(scores) ? best : COLUMN_UNKNOWN;
+}
+
+/* Slots that stand apart from the others, in another order or twice, are not what this reader knows: each goes by its own name
+ * and the draft is only a proposal. */
+static void take_scattered(double scores[][COLUMN_KINDS], int count, struct columns *out)
+{
+    for (int c = 0; c < count; c++) {
+        enum column_kind slot = out->kind[c] == COLUMN_UNKNOWN ? slot_named(scores[c]) : COLUMN_UNKNOWN;
+        if (slot == COLUMN_UNKNOWN) continue;
+        out->scattered = true;
+        if (out->of[slot] >= 0) continue;
+        out->kind[c] = slot;
+        out->of[slot] = c;
+        out->known++;
+        out->slots++;
+    }
+}
+
 static void assign_others(double scores[][COLUMN_KINDS], int count, struct columns *out)
 {
     for (int k = COLUMN_NUMBER; k < COLUMN_MORNING; k++) {
@@ -116,7 +169,6 @@ static void assign_others(double scores[][COLUMN_KINDS], int count, struct colum
  * as such, and unsure; otherwise a dose there would be lost without a word. */
 static void suspect_night(double scores[][COLUMN_KINDS], const struct run *slots, int count, struct columns *out)
 {
-    static const double clear = 0.75;
     int next = slots->start + slots->length;
     if (slots->length == 0 || slots->length == 4 || out->of[COLUMN_NIGHT] >= 0 || next >= count || best_other(scores[next]) >= clear) return;
     if (out->kind[next] != COLUMN_UNKNOWN) out->of[out->kind[next]] = -1;
@@ -146,7 +198,7 @@ void columns_decide(const char *const *texts, int count, struct columns *out)
     double scores[GRID_COLUMNS_MAX][COLUMN_KINDS];
     memset(out, 0, sizeof *out);
     for (int k = 0; k < COLUMN_KINDS; k++) out->of[k] = -1;
-    for (int c = 0; c < count; c++) words_score_heading(texts[c], scores[c]);
+    for (int c = 0; c < count; c++) score_heading(texts[c], scores[c]);
     struct run slots = find_slots(scores, count);
     if (slots.length == 0) slots = guess_slots(texts, scores, count, &out->guessed);
     for (int i = 0; i < slots.length; i++) {
@@ -154,26 +206,27 @@ void columns_decide(const char *const *texts, int count, struct columns *out)
         out->of[slots.order[i]] = slots.start + i;
     }
     out->known = slots.named;
+    out->slots = slots.length;
     out->slots_sure = slots.named == slots.length;
+    if (slots.length > 1) doubt_unnamed_end(scores, &slots, out);
+    take_scattered(scores, count, out);
     assign_others(scores, count, out);
-    if (out->known >= KNOWN_MIN) out->slots = slots.length;
+    if (out->known < KNOWN_MIN || out->slots < 2) out->slots = 0;
     suspect_night(scores, &slots, count, out);
     guess_quantity(out, count);
 }
 
 /* ---- reading the headings ------------------------------------------------------------------------------------- */
 
-enum { HEADING_BYTES = 320 };
-
 static double best_score(const char *text)
 {
     double scores[COLUMN_KINDS], best = 0;
-    words_score_heading(text, scores);
+    score_heading(text, scores);
     for (int k = 0; k < COLUMN_KINDS; k++) best = scores[k] > best ? scores[k] : best;
     return best;
 }
 
-/* Adds one more reading of all heading cells of a column to its text. */
+/* Adds one more reading of all heading cells of a column to its text, a line each. */
 static void read_heading(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, int column,
                          enum engine_tongue tongue, enum engine_shape shape, char *text)
 {
@@ -185,7 +238,7 @@ static void read_heading(struct engine *engine, PIX *grey, const struct grid_hol
         if (shape == SHAPE_RAW_LINE) lines_read(engine, tongue, crop, ' ', seen, sizeof seen);
         else engine_read(engine, tongue, shape, crop, false, seen, sizeof seen);
         size_t used = strlen(text);
-        snprintf(text + used, HEADING_BYTES - used, "%s%s", used ? " " : "", seen);
+        snprintf(text + used, HEADING_BYTES - used, "%s%s", used ? "\n" : "", seen);
         pixDestroy(&crop);
     }
 }

@@ -3,6 +3,8 @@
 
 #include "glyph.h"
 #include "lines.h"
+#include "text.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -332,6 +334,9 @@ double number_parse(const char *text, size_t *length)
     return value + rest;
 }
 
+/* Pieces taken at a time. More is rather an hour, a number of drops or a misread digit: a Khmer 1 looks like a 9. */
+static bool usual(double value, enum number_role role) { return role == NUMBER_COUNT || value <= 4; }
+
 static bool same(double a, double b) { return fabs(a - b) < 0.005; }
 
 /* Tesseract's way of writing what it sees: look-alikes of 1, 0 and / stand for them. The crop holds the number alone, so
@@ -388,9 +393,20 @@ static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_r
     return lines_cut(crop, &box, 12);
 }
 
+/* What may stand behind a dose: "1 tablet", "2 cp after meals". Anything else ("7h", "1 x 3", "1-0-1", "5 ml", "2?") says that
+ * the number is no dose, or not all of it. */
+static bool follows_a_dose(const char *words)
+{
+    double confidence;
+    struct text_points points = text_fold(words);
+    for (int i = 0; i < points.count; i++)
+        if (points.at[i] <= '9') return false;
+    return words_form(words, &confidence) || words_meal(words, &confidence) || words_as_needed(words);
+}
+
 /* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
- * number. */
-static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, double mine, double *whole)
+ * number, and its words must be such as stand behind one. */
+static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, enum number_role role, double mine, double *whole)
 {
     struct piece all = join(line->at, line->count);
     struct ocr_box box = { all.x, all.y, all.w, all.h };
@@ -400,6 +416,7 @@ static bool line_contradicts(struct engine *engine, PIX *crop, const struct piec
     if (part) engine_read(engine, TONGUE_KHMER, SHAPE_RAW_LINE, part, false, text, sizeof text);
     pixDestroy(&part);
     *whole = number_parse(text, &length);
+    if (role == NUMBER_DOSE && !follows_a_dose(isnan(*whole) ? text : text + length)) return true;
     return !isnan(*whole) && !same(*whole, mine);
 }
 
@@ -438,13 +455,14 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     }
     pixDestroy(&part);
     snprintf(out->raw, sizeof out->raw, "%.12s|%.8s|%.8s", own->text, first, second);
-    if (plausible(mine, role) && (same(mine, a) || same(mine, b))) take(out, mine, own->confidence, own->confidence < 0.6);
+    if (plausible(mine, role) && (same(mine, a) || same(mine, b)))
+        take(out, mine, own->confidence, own->confidence < 0.6 || !usual(mine, role));
     else if (plausible(mine, role)) take(out, mine, own->confidence * 0.5, true);
     else if (plausible(a, role)) take(out, a, 0.4, true);
     else if (plausible(b, role)) take(out, b, 0.3, true);
     else take_best_guess(out, role, first, second);
     double whole;
-    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, mine, &whole))
+    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, role, mine, &whole))
         take(out, plausible(whole, role) && !own->gap_follows ? whole : mine, 0.4, true);
 }
 

@@ -105,7 +105,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
         if (!crop) {
             /* where a heading was only guessed, a slot that has no column may be the one that was meant */
-            bool doubtful = s->columns->guessed != COLUMN_UNKNOWN || s->columns->night_suspected;
+            bool doubtful = s->columns->guessed != COLUMN_UNKNOWN || s->columns->night_suspected || s->columns->scattered;
             if (doubtful) row->doses[slot] = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
             continue;
         }
@@ -113,7 +113,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
-        if (slot == OCR_NIGHT && s->columns->night_suspected) row->doses[slot].unsure = true;
+        if (s->columns->scattered || (slot == OCR_NIGHT && s->columns->night_suspected)) row->doses[slot].unsure = true;
         if ((int)s->columns->guessed == COLUMN_MORNING + slot) row->doses[slot].unsure = true;
         if (reading.end_x > 0 && !words_known) {
             char text[OCR_TEXT_MAX];

@@ -117,15 +117,51 @@ static void other_tables_are_refused(void **state)
 {
     static const char *const invoice[] = { "No", "Description", "Unit price", "Amount", "Tax", "Total" };
     static const char *const upside_down[] = { "", "L", "T", "SLOTS", "gud", "apioy" };
-    static const char *const wrong_order[] = { "Drug", "Night", "Evening", "Noon", "Morning", "Qty" };
     struct columns columns;
     (void)state;
     columns_decide(invoice, 6, &columns);
     assert_int_equal(columns.slots, 0);
     columns_decide(upside_down, 6, &columns);
     assert_int_equal(columns.slots, 0);
-    columns_decide(wrong_order, 6, &columns);
-    assert_int_equal(columns.slots, 0);
+}
+
+static void slots_that_stand_oddly_are_scattered(void **state)
+{
+    static const char *const reversed[] = { "Drug", "Night", "Evening", "Noon", "Morning", "Qty" };
+    static const char *const five[] = { "Drug", "Morning", "Noon", "Afternoon", "Evening", "Night", "Qty" };
+    static const char *const apart[] = { "Drug", "Morning", "Noon", "Evening", "Remark", "Night" };
+    static const char *const weeks[] = { "Drug", "Morning", "Noon", "Evening", "Morning", "Noon", "Evening" };
+    struct columns columns;
+    (void)state;
+    columns_decide(reversed, 6, &columns);
+    assert_true(columns.scattered);
+    assert_int_equal(columns.of[COLUMN_MORNING], 4);
+    columns_decide(five, 7, &columns);
+    assert_true(columns.scattered);
+    assert_int_equal(columns.of[COLUMN_MORNING], 1);
+    assert_int_equal(columns.of[COLUMN_NIGHT], 5);
+    columns_decide(apart, 6, &columns);
+    assert_true(columns.scattered);
+    assert_int_equal(columns.of[COLUMN_NIGHT], 5);
+    columns_decide(weeks, 7, &columns);
+    assert_true(columns.scattered);
+    assert_int_equal(columns.of[COLUMN_NOON], 2);
+}
+
+static void a_slot_that_nothing_names_is_doubted(void **state)
+{
+    static const char *const first[] = { "Drug", "Xyz", "Noon", "Evening", "Night", "Qty" };
+    static const char *const last[] = { "Drug", "Morning", "Noon", "Evening", "Times\nTimes", "Qty" };
+    static const char *const dose[] = { "Drug", "Dosage", "Noon", "Evening", "Night", "Qty" };
+    struct columns columns;
+    (void)state;
+    columns_decide(first, 6, &columns);
+    assert_int_equal(columns.guessed, COLUMN_MORNING);
+    columns_decide(last, 6, &columns);
+    assert_int_equal(columns.guessed, COLUMN_NIGHT);
+    columns_decide(dose, 6, &columns);
+    assert_int_equal(columns.of[COLUMN_MORNING], -1);
+    assert_true(columns.scattered);
 }
 
 static void words_in_cells_mean_something(void **state)
@@ -182,7 +218,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_parsed), cmocka_unit_test(other_texts_are_no_numbers), cmocka_unit_test(names_come_apart),
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
-        cmocka_unit_test(other_tables_are_refused), cmocka_unit_test(words_in_cells_mean_something),
+        cmocka_unit_test(other_tables_are_refused),
+        cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
+        cmocka_unit_test(words_in_cells_mean_something),
         cmocka_unit_test(a_failed_tally_makes_the_row_unsure), cmocka_unit_test(broken_utf8_is_harmless) };
     return cmocka_run_group_tests_name("prescriptions/ocr/words", tests, NULL, NULL);
 }
