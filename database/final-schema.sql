@@ -88,7 +88,7 @@ CREATE FUNCTION public.account_choose_role(role text) RETURNS void
 BEGIN
     IF app_role() IS NOT NULL THEN
         PERFORM refuse('DT409', 'onboarding.role_once', 'The role has already been chosen.',
-                       (SELECT onboarding_wants(u.onboarding_status, u.role) FROM users u WHERE u.id = app_user_id()));
+                       onboarding_wants(app_user_id()));
     END IF;
     UPDATE users u SET role = account_choose_role.role::user_role, onboarding_status = 'role_selected'
      WHERE u.id = app_user_id() AND u.role IS NULL;
@@ -179,6 +179,7 @@ BEGIN
                SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
+               UNION ALL SELECT updated_at FROM profile_drafts WHERE profile_drafts.user_id = u.id
                UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
       FROM users u WHERE u.id = account_etag.user_id);
 END $$;
@@ -210,7 +211,7 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['outbox', 'jobs', 'notifications', 'device_tokens', 'calendar_feeds', 'notification_preferences', 'user_sessions',
         'verification_codes', 'totp_secrets', 'recovery_codes', 'auth_identities', 'user_consents', 'idempotency_keys', 'patient_profiles',
-        'doctor_profiles', 'family_member_profiles', 'medication_schedule_templates'] LOOP
+        'doctor_profiles', 'family_member_profiles', 'profile_drafts', 'medication_schedule_templates'] LOOP
         EXECUTE format('DELETE FROM %I WHERE user_id = $1', t) USING person;
     END LOOP;
     UPDATE users SET email = 'erased-' || id || '@erased.invalid', phone_number = NULL, password_hash = NULL, first_name = 'Erased', last_name = 'Erased',
@@ -286,13 +287,46 @@ BEGIN
                'verification_status', d.verification_status, 'rejection_reason', d.rejection_reason)
       FROM doctor_profiles d WHERE d.user_id = account_profile.user_id
     UNION ALL
-    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id);
+    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id
+    UNION ALL
+    SELECT (SELECT json_object_agg(f.name, d.fields -> f.name) FROM unnest(profile_fields(u.role)) AS f (name))
+      FROM profile_drafts d JOIN users u ON u.id = d.user_id WHERE d.user_id = account_profile.user_id);
+END $$;
+
+CREATE FUNCTION public.account_profile_change(changes jsonb, etag text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    u users;
+    whole jsonb;
+BEGIN
+    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    IF etag <> account_etag(u.id) THEN
+        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
+    END IF;
+    whole := coalesce(account_profile(u.id)::jsonb, '{}');
+    IF jsonb_typeof(whole -> 'meal_times') = 'object' AND jsonb_typeof(changes -> 'meal_times') = 'object' THEN
+        changes := jsonb_set(changes, '{meal_times}', (whole -> 'meal_times') || (changes -> 'meal_times'));
+    END IF;
+    whole := whole || changes;
+    IF cardinality(profile_missing(whole, profile_required(u.role))) > 0 THEN
+        INSERT INTO profile_drafts AS d (user_id, fields) VALUES (u.id, whole) ON CONFLICT (user_id) DO UPDATE SET fields = excluded.fields;
+        UPDATE users SET onboarding_status = 'profile_pending' WHERE id = u.id AND onboarding_status = 'role_selected';
+        PERFORM audit('account.profile_begun', 'user', u.id, CASE u.role WHEN 'patient' THEN u.id END);
+    ELSIF u.role = 'patient' THEN
+        PERFORM account_patient_profile(whole);
+    ELSIF u.role = 'doctor' THEN
+        PERFORM account_doctor_profile(whole);
+    ELSE
+        PERFORM account_family_profile(whole);
+    END IF;
 END $$;
 
 CREATE FUNCTION public.account_profile_given() RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
+    DELETE FROM profile_drafts WHERE user_id = app_user_id();
     UPDATE users SET onboarding_status = 'active' WHERE id = app_user_id() AND onboarding_status <> 'active';
     PERFORM audit('account.profile_given', 'user', app_user_id(), CASE app_role() WHEN 'patient' THEN app_user_id() END);
 END $$;
@@ -1446,7 +1480,7 @@ DECLARE
     who record;
     settled text;
 BEGIN
-    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role, u.language INTO who
+    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.language INTO who
       FROM user_sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id = enter.session AND u.id = enter.user_id AND s.revoked_at IS NULL
        AND s.expires_at > now() AND s.idle_expires_at > now() AND u.is_active;
@@ -1458,11 +1492,11 @@ BEGIN
     END IF;
     IF need_active AND who.status <> 'active' THEN
         PERFORM refuse('DT403', 'onboarding.incomplete', 'Complete the account first.',
-                       onboarding_wants(who.status, who.own_role));
+                       onboarding_wants(enter.user_id));
     END IF;
     IF who.role <> ALL (roles) AND cardinality(roles) > 0 THEN
         PERFORM refuse('DT403', 'auth.role_not_allowed', 'Your role may not do this.',
-                       onboarding_wants(who.status, who.own_role));
+                       onboarding_wants(enter.user_id));
     END IF;
     -- An assignment, because plpgsql runs a lone expression several times faster than a PERFORM.
     settled := set_config('app.user_id', enter.user_id::text, true) || set_config('app.session_id', session::text, true)
@@ -2341,15 +2375,18 @@ CREATE FUNCTION public.occurrences(recurrence jsonb, at_time time without time z
      WHERE recurrence_on(recurrence, start_date, d::date)
 $$;
 
-CREATE FUNCTION public.onboarding_wants(status public.onboarding_status, role public.user_role) RETURNS jsonb
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION public.onboarding_wants(who uuid) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
     AS $$
-    SELECT jsonb_build_object('next_step', next_step(status), 'fields', CASE
-        WHEN status = 'active' THEN '[]'::jsonb
-        WHEN status = 'pending' THEN '["role"]'
-        WHEN role = 'patient' THEN '["date_of_birth", "gender", "blood_type", "allergies", "conditions", "emergency_contact", "meal_times"]'
-        WHEN role = 'doctor' THEN '["license_number", "specialization", "hospital_name", "years_of_experience"]'
-        ELSE '["relationship"]' END)
+    SELECT jsonb_build_object('next_step', next_step(u.onboarding_status), 'fields', w.fields, 'required', w.required)
+      FROM users u
+      LEFT JOIN profile_drafts d ON d.user_id = u.id
+     CROSS JOIN LATERAL (SELECT CASE u.onboarding_status WHEN 'active' THEN '{}' WHEN 'pending' THEN '{role}'
+                                     ELSE profile_missing(coalesce(d.fields, '{}'), profile_fields(u.role)) END AS fields,
+                                CASE u.onboarding_status WHEN 'active' THEN '{}' WHEN 'pending' THEN '{role}'
+                                     ELSE profile_missing(coalesce(d.fields, '{}'), profile_required(u.role)) END AS required) AS w
+     WHERE u.id = who
 $$;
 
 CREATE FUNCTION public.outbox_wipe() RETURNS trigger
@@ -2739,6 +2776,25 @@ BEGIN
     PERFORM pg_notify('prescription_progress', NEW.prescription_id::text);
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.profile_fields(role public.user_role) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE role
+        WHEN 'patient' THEN '{date_of_birth,gender,blood_type,allergies,conditions,emergency_contact,meal_times}'::text[]
+        WHEN 'doctor' THEN '{license_number,specialization,hospital_name,years_of_experience}'
+        ELSE '{relationship}' END
+$$;
+
+CREATE FUNCTION public.profile_missing(profile jsonb, names text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT ARRAY(SELECT f.name FROM unnest(names) WITH ORDINALITY AS f (name, position) WHERE profile ->> f.name IS NULL ORDER BY f.position) $$;
+
+CREATE FUNCTION public.profile_required(role public.user_role) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT CASE role WHEN 'patient' THEN '{date_of_birth}'::text[] WHEN 'doctor' THEN profile_fields(role) ELSE '{}' END
+$$;
 
 CREATE FUNCTION public.queue_announce() RETURNS trigger
     LANGUAGE plpgsql
@@ -4011,7 +4067,7 @@ BEGIN
         former := OLD.role;
         IF NEW.onboarding_status < OLD.onboarding_status THEN
             PERFORM refuse('DT409', 'onboarding.forward_only', 'Onboarding only moves forward.',
-                           onboarding_wants(OLD.onboarding_status, OLD.role));
+                           onboarding_wants(OLD.id));
         END IF;
         NEW.updated_at := now();
     END IF;
@@ -4822,6 +4878,16 @@ CREATE TABLE public.prescription_versions (
 
 ALTER TABLE ONLY public.prescription_versions FORCE ROW LEVEL SECURITY;
 
+CREATE TABLE public.profile_drafts (
+    user_id uuid NOT NULL,
+    fields jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT "profile.draft_form" CHECK ((jsonb_typeof(fields) = 'object'::text))
+);
+
+ALTER TABLE ONLY public.profile_drafts FORCE ROW LEVEL SECURITY;
+
 CREATE VIEW public.provenance_cards WITH (security_invoker='true') AS
  SELECT DISTINCT ON (v.prescription_id, v.medication_id, v.field) v.prescription_id,
     v.medication_id,
@@ -5187,6 +5253,9 @@ ALTER TABLE ONLY public.prescription_versions
 
 ALTER TABLE ONLY public.prescriptions
     ADD CONSTRAINT prescriptions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.profile_drafts
+    ADD CONSTRAINT profile_drafts_pkey PRIMARY KEY (user_id);
 
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
@@ -5595,6 +5664,8 @@ CREATE TRIGGER touch BEFORE UPDATE ON public.patient_profiles FOR EACH ROW EXECU
 
 CREATE TRIGGER touch BEFORE UPDATE ON public.prescriptions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
+CREATE TRIGGER touch BEFORE UPDATE ON public.profile_drafts FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
+
 CREATE TRIGGER touch BEFORE UPDATE ON public.user_subscriptions FOR EACH ROW EXECUTE FUNCTION public.touch_updated_at();
 
 CREATE TRIGGER users_changed AFTER UPDATE OF is_active, role, timezone ON public.users FOR EACH ROW EXECUTE FUNCTION public.user_changed();
@@ -5798,6 +5869,9 @@ ALTER TABLE ONLY public.prescriptions
 ALTER TABLE ONLY public.prescriptions
     ADD CONSTRAINT prescriptions_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES public.users(id);
 
+ALTER TABLE ONLY public.profile_drafts
+    ADD CONSTRAINT profile_drafts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.medication_provenance
     ADD CONSTRAINT "provenance.prescription" FOREIGN KEY (prescription_id, patient_id) REFERENCES public.prescriptions(id, patient_id);
 
@@ -5883,6 +5957,8 @@ CREATE POLICY auth ON public.doctor_profiles TO dastern_auth USING (true) WITH C
 CREATE POLICY auth ON public.family_member_profiles TO dastern_auth USING (true) WITH CHECK (true);
 
 CREATE POLICY auth ON public.patient_profiles TO dastern_auth USING (true) WITH CHECK (true);
+
+CREATE POLICY auth ON public.profile_drafts TO dastern_auth USING (true) WITH CHECK (true);
 
 CREATE POLICY auth ON public.recovery_codes TO dastern_auth USING (true) WITH CHECK (true);
 
@@ -6066,6 +6142,8 @@ CREATE POLICY owner ON public.prescription_versions TO dastern USING (true) WITH
 
 CREATE POLICY owner ON public.prescriptions TO dastern USING (true) WITH CHECK (true);
 
+CREATE POLICY owner ON public.profile_drafts TO dastern USING (true) WITH CHECK (true);
+
 CREATE POLICY owner ON public.recovery_codes TO dastern USING (true) WITH CHECK (true);
 
 CREATE POLICY owner ON public.sign_in_throttle TO dastern USING (true) WITH CHECK (true);
@@ -6095,6 +6173,8 @@ ALTER TABLE public.prescription_processing_queue ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.prescription_versions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.prescriptions ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.profile_drafts ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY read ON public.ai_reports FOR SELECT TO dastern_module USING (((user_id = ( SELECT public.app_user_id() AS app_user_id)) AND ((patient_id = ( SELECT public.app_user_id() AS app_user_id)) OR (((patient_id = ANY (( SELECT public.visible_patients('view_reports'::text) AS visible_patients)::uuid[])) IS TRUE) AND (NOT (medication_ids && ( SELECT public.hidden_medications() AS hidden_medications)))))));
 
@@ -6206,6 +6286,9 @@ GRANT ALL ON FUNCTION public.account_patient_profile(profile jsonb) TO dastern_a
 
 REVOKE ALL ON FUNCTION public.account_profile(user_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_profile(user_id uuid) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.account_profile_change(changes jsonb, etag text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.account_profile_change(changes jsonb, etag text) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.account_profile_given() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.account_profile_given() TO dastern_auth;
@@ -6582,8 +6665,8 @@ GRANT ALL ON FUNCTION public.notify_user(user_id uuid, type text, data jsonb, de
 REVOKE ALL ON FUNCTION public.occurrences(recurrence jsonb, at_time time without time zone, start_date date, end_date date, zone text, first date, last date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.occurrences(recurrence jsonb, at_time time without time zone, start_date date, end_date date, zone text, first date, last date) TO dastern_module;
 
-REVOKE ALL ON FUNCTION public.onboarding_wants(status public.onboarding_status, role public.user_role) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.onboarding_wants(status public.onboarding_status, role public.user_role) TO dastern_module;
+REVOKE ALL ON FUNCTION public.onboarding_wants(who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.onboarding_wants(who uuid) TO dastern_module;
 
 REVOKE ALL ON FUNCTION public.outbox_wipe() FROM PUBLIC;
 
@@ -6709,6 +6792,15 @@ REVOKE ALL ON FUNCTION public.prescription_stage(prescription uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prescription_stage(prescription uuid) TO dastern_prescriptions;
 
 REVOKE ALL ON FUNCTION public.processing_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.profile_fields(role public.user_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.profile_fields(role public.user_role) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.profile_missing(profile jsonb, names text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.profile_missing(profile jsonb, names text[]) TO dastern_auth;
+
+REVOKE ALL ON FUNCTION public.profile_required(role public.user_role) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.profile_required(role public.user_role) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.queue_announce() FROM PUBLIC;
 
@@ -7118,6 +7210,8 @@ GRANT SELECT,UPDATE ON TABLE public.prescription_processing_queue TO dastern_adm
 GRANT SELECT,UPDATE ON TABLE public.prescription_processing_queue TO dastern_ocr_worker;
 
 GRANT SELECT ON TABLE public.prescription_progress TO dastern_prescriptions;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.profile_drafts TO dastern_auth;
 
 GRANT SELECT ON TABLE public.provenance_cards TO dastern_prescriptions;
 

@@ -186,7 +186,7 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['outbox', 'jobs', 'notifications', 'device_tokens', 'calendar_feeds', 'notification_preferences', 'user_sessions',
         'verification_codes', 'totp_secrets', 'recovery_codes', 'auth_identities', 'user_consents', 'idempotency_keys', 'patient_profiles',
-        'doctor_profiles', 'family_member_profiles', 'medication_schedule_templates'] LOOP
+        'doctor_profiles', 'family_member_profiles', 'profile_drafts', 'medication_schedule_templates'] LOOP
         EXECUTE format('DELETE FROM %I WHERE user_id = $1', t) USING person;
     END LOOP;
     UPDATE users SET email = 'erased-' || id || '@erased.invalid', phone_number = NULL, password_hash = NULL, first_name = 'Erased', last_name = 'Erased',

@@ -28,16 +28,39 @@ AS $$
     SELECT CASE status WHEN 'pending' THEN 'select_role' WHEN 'active' THEN NULL ELSE 'complete_profile' END
 $$;
 
--- The same with the fields that the step wants, as members of a refusal.
-CREATE OR REPLACE FUNCTION onboarding_wants(status onboarding_status, role user_role) RETURNS jsonb
+-- What a role's profile is made of, and what it cannot do without.
+CREATE OR REPLACE FUNCTION profile_fields(role user_role) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT jsonb_build_object('next_step', next_step(status), 'fields', CASE
-        WHEN status = 'active' THEN '[]'::jsonb
-        WHEN status = 'pending' THEN '["role"]'
-        WHEN role = 'patient' THEN '["date_of_birth", "gender", "blood_type", "allergies", "conditions", "emergency_contact", "meal_times"]'
-        WHEN role = 'doctor' THEN '["license_number", "specialization", "hospital_name", "years_of_experience"]'
-        ELSE '["relationship"]' END)
+    SELECT CASE role
+        WHEN 'patient' THEN '{date_of_birth,gender,blood_type,allergies,conditions,emergency_contact,meal_times}'::text[]
+        WHEN 'doctor' THEN '{license_number,specialization,hospital_name,years_of_experience}'
+        ELSE '{relationship}' END
+$$;
+
+CREATE OR REPLACE FUNCTION profile_required(role user_role) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE role WHEN 'patient' THEN '{date_of_birth}'::text[] WHEN 'doctor' THEN profile_fields(role) ELSE '{}' END
+$$;
+
+-- Those of `names` that a profile, as in the contract, does not hold, in their order.
+CREATE OR REPLACE FUNCTION profile_missing(profile jsonb, names text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ARRAY(SELECT f.name FROM unnest(names) WITH ORDINALITY AS f (name, position) WHERE profile ->> f.name IS NULL ORDER BY f.position) $$;
+
+-- The next step with the fields that are still missing, and which of them it cannot do without, as members of a refusal.
+CREATE OR REPLACE FUNCTION onboarding_wants(who uuid) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT jsonb_build_object('next_step', next_step(u.onboarding_status), 'fields', w.fields, 'required', w.required)
+      FROM users u
+      LEFT JOIN profile_drafts d ON d.user_id = u.id
+     CROSS JOIN LATERAL (SELECT CASE u.onboarding_status WHEN 'active' THEN '{}' WHEN 'pending' THEN '{role}'
+                                     ELSE profile_missing(coalesce(d.fields, '{}'), profile_fields(u.role)) END AS fields,
+                                CASE u.onboarding_status WHEN 'active' THEN '{}' WHEN 'pending' THEN '{role}'
+                                     ELSE profile_missing(coalesce(d.fields, '{}'), profile_required(u.role)) END AS required) AS w
+     WHERE u.id = who
 $$;
 
 -- Checks the session and takes on its identity until the end of the transaction. `roles` NULL or empty: any role.
@@ -50,7 +73,7 @@ DECLARE
     who record;
     settled text;
 BEGIN
-    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.role AS own_role, u.language INTO who
+    SELECT coalesce(u.role::text, '') AS role, u.onboarding_status AS status, u.language INTO who
       FROM user_sessions s JOIN users u ON u.id = s.user_id
      WHERE s.id = enter.session AND u.id = enter.user_id AND s.revoked_at IS NULL
        AND s.expires_at > now() AND s.idle_expires_at > now() AND u.is_active;
@@ -62,11 +85,11 @@ BEGIN
     END IF;
     IF need_active AND who.status <> 'active' THEN
         PERFORM refuse('DT403', 'onboarding.incomplete', 'Complete the account first.',
-                       onboarding_wants(who.status, who.own_role));
+                       onboarding_wants(enter.user_id));
     END IF;
     IF who.role <> ALL (roles) AND cardinality(roles) > 0 THEN
         PERFORM refuse('DT403', 'auth.role_not_allowed', 'Your role may not do this.',
-                       onboarding_wants(who.status, who.own_role));
+                       onboarding_wants(enter.user_id));
     END IF;
     -- An assignment, because plpgsql runs a lone expression several times faster than a PERFORM.
     settled := set_config('app.user_id', enter.user_id::text, true) || set_config('app.session_id', session::text, true)

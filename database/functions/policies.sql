@@ -170,7 +170,7 @@ DO $$
 DECLARE
     t text;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['users', 'user_sessions', 'patient_profiles', 'doctor_profiles', 'family_member_profiles', 'verification_codes', 'totp_secrets',
+    FOREACH t IN ARRAY ARRAY['users', 'user_sessions', 'patient_profiles', 'doctor_profiles', 'family_member_profiles', 'profile_drafts', 'verification_codes', 'totp_secrets',
                              'recovery_codes', 'auth_identities', 'user_consents'] LOOP
         EXECUTE format('CREATE POLICY auth ON %I TO dastern_auth USING (true) WITH CHECK (true)', t);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO dastern_auth', t);
@@ -192,7 +192,7 @@ CREATE POLICY admin ON prescription_processing_queue TO dastern_admin USING ((SE
 
 GRANT SELECT (id, role, onboarding_status, first_name, last_name, language, timezone, subscription_tier) ON users TO dastern_module, dastern_report_worker;
 
-GRANT DELETE ON verification_codes, totp_secrets, recovery_codes, auth_identities TO dastern_auth;
+GRANT DELETE ON profile_drafts, verification_codes, totp_secrets, recovery_codes, auth_identities TO dastern_auth;
 GRANT INSERT ON outbox TO dastern_auth;
 GRANT SELECT, INSERT ON jobs TO dastern_auth;
 GRANT SELECT, INSERT, UPDATE ON notification_preferences TO dastern_auth;

@@ -7,7 +7,7 @@ SELECT u.id, u.email, u.role::text AS role, u.onboarding_status::text AS status,
        next_step(u.onboarding_status) AS next_step
   FROM users u;
 
--- What the role knows about the person; NULL until given. In plpgsql, which keeps the plan.
+-- What the role knows about the person, whole or begun; NULL until given. In plpgsql, which keeps the plan.
 CREATE OR REPLACE FUNCTION account_profile(user_id uuid) RETURNS json
 LANGUAGE plpgsql STABLE
 AS $$
@@ -26,7 +26,10 @@ BEGIN
                'verification_status', d.verification_status, 'rejection_reason', d.rejection_reason)
       FROM doctor_profiles d WHERE d.user_id = account_profile.user_id
     UNION ALL
-    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id);
+    SELECT json_build_object('relationship', f.relationship) FROM family_member_profiles f WHERE f.user_id = account_profile.user_id
+    UNION ALL
+    SELECT (SELECT json_object_agg(f.name, d.fields -> f.name) FROM unnest(profile_fields(u.role)) AS f (name))
+      FROM profile_drafts d JOIN users u ON u.id = d.user_id WHERE d.user_id = account_profile.user_id);
 END $$;
 
 CREATE OR REPLACE FUNCTION account_choose_role(role text) RETURNS void
@@ -35,7 +38,7 @@ AS $$
 BEGIN
     IF app_role() IS NOT NULL THEN
         PERFORM refuse('DT409', 'onboarding.role_once', 'The role has already been chosen.',
-                       (SELECT onboarding_wants(u.onboarding_status, u.role) FROM users u WHERE u.id = app_user_id()));
+                       onboarding_wants(app_user_id()));
     END IF;
     UPDATE users u SET role = account_choose_role.role::user_role, onboarding_status = 'role_selected'
      WHERE u.id = app_user_id() AND u.role IS NULL;
@@ -51,6 +54,7 @@ CREATE OR REPLACE FUNCTION account_profile_given() RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
+    DELETE FROM profile_drafts WHERE user_id = app_user_id();
     UPDATE users SET onboarding_status = 'active' WHERE id = app_user_id() AND onboarding_status <> 'active';
     PERFORM audit('account.profile_given', 'user', app_user_id(), CASE app_role() WHEN 'patient' THEN app_user_id() END);
 END $$;
@@ -108,6 +112,36 @@ BEGIN
     PERFORM account_profile_given();
 END $$;
 
+-- Puts `changes` over what is there. A profile that then lacks something it needs rests as a draft, and the account at profile_pending.
+CREATE OR REPLACE FUNCTION account_profile_change(changes jsonb, etag text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    u users;
+    whole jsonb;
+BEGIN
+    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    IF etag <> account_etag(u.id) THEN
+        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
+    END IF;
+    whole := coalesce(account_profile(u.id)::jsonb, '{}');
+    IF jsonb_typeof(whole -> 'meal_times') = 'object' AND jsonb_typeof(changes -> 'meal_times') = 'object' THEN
+        changes := jsonb_set(changes, '{meal_times}', (whole -> 'meal_times') || (changes -> 'meal_times'));
+    END IF;
+    whole := whole || changes;
+    IF cardinality(profile_missing(whole, profile_required(u.role))) > 0 THEN
+        INSERT INTO profile_drafts AS d (user_id, fields) VALUES (u.id, whole) ON CONFLICT (user_id) DO UPDATE SET fields = excluded.fields;
+        UPDATE users SET onboarding_status = 'profile_pending' WHERE id = u.id AND onboarding_status = 'role_selected';
+        PERFORM audit('account.profile_begun', 'user', u.id, CASE u.role WHEN 'patient' THEN u.id END);
+    ELSIF u.role = 'patient' THEN
+        PERFORM account_patient_profile(whole);
+    ELSIF u.role = 'doctor' THEN
+        PERFORM account_doctor_profile(whole);
+    ELSE
+        PERFORM account_family_profile(whole);
+    END IF;
+END $$;
+
 -- Identifies a state of the account for If-Match.
 CREATE OR REPLACE FUNCTION account_etag(user_id uuid) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -118,6 +152,7 @@ BEGIN
                SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
+               UNION ALL SELECT updated_at FROM profile_drafts WHERE profile_drafts.user_id = u.id
                UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
       FROM users u WHERE u.id = account_etag.user_id);
 END $$;
@@ -159,6 +194,7 @@ END $$;
 
 GRANT SELECT ON accounts TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_profile(uuid), account_choose_role(text), account_profile_given(), account_patient_profile(jsonb),
-      account_doctor_profile(jsonb), account_family_profile(jsonb), account_etag(uuid), account_change(jsonb, text),
+      account_doctor_profile(jsonb), account_family_profile(jsonb), account_profile_change(jsonb, text), profile_fields(user_role),
+      profile_required(user_role), profile_missing(jsonb, text[]), account_etag(uuid), account_change(jsonb, text),
       account_mail(uuid, text, text, jsonb, text, bytea) TO dastern_auth;
-GRANT EXECUTE ON FUNCTION onboarding_wants(onboarding_status, user_role) TO dastern_module; -- the guard of users says what is missing
+GRANT EXECUTE ON FUNCTION onboarding_wants(uuid) TO dastern_module; -- the guard of users says what is missing

@@ -26,7 +26,7 @@ BEGIN
         former := OLD.role;
         IF NEW.onboarding_status < OLD.onboarding_status THEN
             PERFORM refuse('DT409', 'onboarding.forward_only', 'Onboarding only moves forward.',
-                           onboarding_wants(OLD.onboarding_status, OLD.role));
+                           onboarding_wants(OLD.id));
         END IF;
         NEW.updated_at := now();
     END IF;
@@ -69,7 +69,7 @@ DECLARE
 BEGIN
     FOREACH t IN ARRAY ARRAY['user_subscriptions', 'prescriptions', 'medications', 'medication_schedule_templates',
         'doctor_patient_relationships', 'clinical_notes', 'family_relationships', 'family_invitations',
-        'ai_chat_conversations', 'patient_profiles', 'doctor_profiles', 'family_member_profiles', 'notification_preferences', 'medication_stock'] LOOP
+        'ai_chat_conversations', 'patient_profiles', 'doctor_profiles', 'family_member_profiles', 'profile_drafts', 'notification_preferences', 'medication_stock'] LOOP
         EXECUTE format('CREATE OR REPLACE TRIGGER touch BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch_updated_at()', t);
     END LOOP;
 END $$;

@@ -116,6 +116,7 @@ static const struct route routes[] = {
     {DELETE, "/auth/sessions/{id:uuid}", SIGNED_IN, 0, NULL, run_no_content, &SQL_end_session},
     {POST, "/auth/role", SIGNED_IN, 0, role_fields, change_and_show, &SQL_choose_role},
     {PUT, "/auth/profile", SIGNED_IN, 0, profile_fields, put_profile, &SQL_get_my_role},
+    {PATCH, "/auth/profile", SIGNED_IN, 0, profile_fields, patch_profile, &SQL_get_my_role},
     {GET, "/auth/me", SIGNED_IN, 0, NULL, run_one, &SQL_get_me},
     {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_and_show, &SQL_change_me},
     {DELETE, "/auth/me", SIGNED_IN, 0, password_fields, delete_me, &SQL_delete_me},

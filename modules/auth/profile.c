@@ -60,11 +60,15 @@ static bool takes(const struct role_profile *p, const char *name)
     return false;
 }
 
-static void check_fields(struct request *r, const struct role_profile *p)
+static void refuse_foreign_fields(struct request *r, const struct role_profile *p)
 {
     for (const struct field *f = profile_fields; f->name; f++)
         if (input_present(r, f->name) && !takes(p, f->name))
             fault(r, arena_printf(r->mem, "/%s", f->name), "unknown");
+}
+
+static void require_fields(struct request *r, const struct role_profile *p)
+{
     for (const char *const *f = p->fields; *f; f++)
         if (**f == '!' && !input_present(r, *f + 1))
             fault(r, arena_printf(r->mem, "/%s", *f + 1), "required");
@@ -79,15 +83,34 @@ enum err change_and_show(struct request *r, const struct sql_stmt *sql)
     return err == OK ? reply_row(r, 200, &rows) : err;
 }
 
-enum err put_profile(struct request *r, const struct sql_stmt *sql)
+/* The role decides which fields are right. */
+static enum err find_profile(struct request *r, const struct sql_stmt *sql, const struct role_profile **p)
 {
     struct rows mine = {0};
     enum err err = db_query(r, sql, &mine, NULL);
     if (err != OK)
         return err;
-    const struct role_profile *p = find_role(rows_text(&mine, r->mem, 0, "role"));
-    if (!p)
-        return fail_with(r, E_FORBIDDEN, 403, "onboarding.role_first", rows_text(&mine, r->mem, 0, "wants"));
-    check_fields(r, p);
+    *p = find_role(rows_text(&mine, r->mem, 0, "role"));
+    return *p ? OK : fail_with(r, E_FORBIDDEN, 403, "onboarding.role_first", rows_text(&mine, r->mem, 0, "wants"));
+}
+
+enum err put_profile(struct request *r, const struct sql_stmt *sql)
+{
+    const struct role_profile *p;
+    enum err err = find_profile(r, sql, &p);
+    if (err != OK)
+        return err;
+    refuse_foreign_fields(r, p);
+    require_fields(r, p);
     return r->faults.count ? fail_fields(r) : change_and_show(r, p->sql);
+}
+
+enum err patch_profile(struct request *r, const struct sql_stmt *sql)
+{
+    const struct role_profile *p;
+    enum err err = find_profile(r, sql, &p);
+    if (err != OK)
+        return err;
+    refuse_foreign_fields(r, p);
+    return r->faults.count ? fail_fields(r) : change_and_show(r, &SQL_change_profile);
 }

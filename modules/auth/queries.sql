@@ -72,7 +72,7 @@ SELECT account_change(
 SELECT account_choose_role(:role::text)
 
 -- name: get_my_role
-SELECT u.role::text AS role, onboarding_wants(u.onboarding_status, u.role)::text AS wants FROM users u WHERE u.id = app_user_id()
+SELECT u.role::text AS role, onboarding_wants(u.id)::text AS wants FROM users u WHERE u.id = app_user_id()
 
 -- name: put_patient_profile
 SELECT account_patient_profile(jsonb_build_object('date_of_birth', :date_of_birth::text, 'gender', :gender::text,
@@ -85,6 +85,9 @@ SELECT account_doctor_profile(jsonb_build_object('license_number', :license_numb
 
 -- name: put_family_profile
 SELECT account_family_profile(jsonb_build_object('relationship', :relationship::text))
+
+-- name: change_profile
+SELECT account_profile_change(:body::jsonb, :if_match::text)
 
 -- name: find_own_password
 SELECT u.password_hash, u.email, u.first_name, u.last_name, sign_in_wait(u.id, NULL, :ip::text) AS wait

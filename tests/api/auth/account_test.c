@@ -164,6 +164,79 @@ static void onboarding_refusals_say_what_is_wanted(void **state)
     assert_string_equal(answer_text(a, "fields.0"), "date_of_birth");
 }
 
+static bool names(const struct answer *a, const char *list, const char *name)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(answer_at(a, list), i, item)
+        if (strcmp(json_string_value(item), name) == 0)
+            return true;
+    return false;
+}
+
+/* Begun, a profile keeps what was given, and every refusal names the rest. */
+static void an_unfinished_profile_rests_at_profile_pending(void **state)
+{
+    (void)state;
+    struct person p;
+    person_register(&p);
+    expect_problem(patch(p.token, json_pack("{s:s}", "hospital_name", "Calmette"), "/auth/profile"), 403, "onboarding.role_first");
+    expect(post(p.token, json_pack("{s:s}", "role", "doctor"), "/auth/role"), 200);
+    struct answer *a = expect_problem(get(p.token, "/prescriptions"), 403, "onboarding.incomplete");
+    assert_int_equal(answer_count(a, "required"), 4);
+    expect_fault(patch(p.token, json_pack("{s:s}", "date_of_birth", "1980-01-01"), "/auth/profile"), "/date_of_birth", "unknown");
+    assert_string_equal(answer_text(get(p.token, "/auth/me"), "status"), "role_selected");
+    a = expect(patch(p.token, json_pack("{s:s, s:i}", "hospital_name", "Calmette", "years_of_experience", 7), "/auth/profile"), 200);
+    assert_string_equal(answer_text(a, "status"), "profile_pending");
+    assert_string_equal(answer_text(a, "next_step"), "complete_profile");
+    assert_string_equal(answer_text(a, "profile.hospital_name"), "Calmette");
+    assert_true(json_is_null(answer_at(a, "profile.license_number")));
+    static const char *const paths[] = {"/prescriptions", "/doses/today", "/adherence", "/reports"};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        a = expect_problem(get(p.token, "%s", paths[i]), 403, "onboarding.incomplete");
+        assert_string_equal(answer_text(a, "next_step"), "complete_profile");
+        assert_int_equal(answer_count(a, "fields"), 2);
+        assert_true(names(a, "required", "license_number") && names(a, "required", "specialization"));
+    }
+    expect_problem(post(p.token, json_pack("{s:s}", "role", "patient"), "/auth/role"), 409, "onboarding.role_once");
+    expect_fault(put(p.token, json_pack("{s:s}", "hospital_name", "Calmette"), "/auth/profile"), "/license_number", "required");
+    assert_string_equal(answer_text(get(p.token, "/auth/me"), "status"), "profile_pending");
+    char license[37];
+    snprintf(license, sizeof license, "%s", nobody_id());
+    a = expect(patch(p.token, json_pack("{s:s, s:s}", "license_number", license, "specialization", "cardiology"), "/auth/profile"), 200);
+    assert_string_equal(answer_text(a, "status"), "active");
+    assert_true(json_is_null(answer_at(a, "next_step")));
+    assert_int_equal((int)answer_number(a, "profile.years_of_experience"), 7);
+    assert_string_equal(answer_text(a, "profile.verification_status"), "pending");
+    assert_int_equal(owner_count("SELECT count(*) FROM profile_drafts WHERE user_id = $1::uuid", p.id, NULL), 0);
+}
+
+/* On a complete account it changes what it names, and nothing takes the account back. */
+static void parts_of_a_profile_are_changed(void **state)
+{
+    (void)state;
+    struct person p;
+    char etag[80];
+    person_register(&p);
+    expect(post(p.token, json_pack("{s:s}", "role", "patient"), "/auth/role"), 200);
+    struct answer *a = expect(patch(p.token, json_pack("{s:[s], s:{s:s}}", "allergies", "penicillin", "meal_times", "noon", "12:30"), "/auth/profile"), 200);
+    assert_string_equal(answer_text(a, "status"), "profile_pending");
+    a = expect(patch(p.token, json_pack("{s:s, s:{s:s}}", "date_of_birth", "1961-04-14", "meal_times", "morning", "06:30"), "/auth/profile"), 200);
+    assert_string_equal(answer_text(a, "status"), "active");
+    assert_string_equal(answer_text(a, "profile.allergies.0"), "penicillin");
+    assert_string_equal(answer_text(a, "profile.meal_times.noon"), "12:30");
+    assert_string_equal(answer_text(a, "profile.meal_times.morning"), "06:30");
+    snprintf(etag, sizeof etag, "If-Match: %s", answer_header(get(p.token, "/auth/me"), "ETag"));
+    a = expect(patch(p.token, json_pack("{s:s, s:n}", "blood_type", "O+", "gender"), "/auth/profile"), 200);
+    assert_string_equal(answer_text(a, "status"), "active");
+    assert_string_equal(answer_text(a, "profile.date_of_birth"), "1961-04-14");
+    assert_string_equal(answer_text(a, "profile.blood_type"), "O+");
+    const struct call stale = {.method = "PATCH", .path = "/auth/profile", .token = p.token, .json = json_pack("{s:s}", "blood_type", "A+"),
+                               .headers = (const char *const[]){etag, NULL}};
+    expect_problem(client_call(&stale), 412, "precondition.failed");
+    expect_problem(patch(p.token, json_pack("{s:s}", "date_of_birth", "2190-01-01"), "/auth/profile"), 422, "profile.birth_in_future");
+}
+
 static void profiles_belong_to_roles(void **state)
 {
     (void)state;
@@ -288,6 +361,8 @@ int main(void)
         cmocka_unit_test_setup(an_address_is_taken_once, owner_forgive),
         cmocka_unit_test_setup(onboarding_goes_forward_only, owner_forgive),
         cmocka_unit_test_setup(onboarding_refusals_say_what_is_wanted, owner_forgive),
+        cmocka_unit_test_setup(an_unfinished_profile_rests_at_profile_pending, owner_forgive),
+        cmocka_unit_test_setup(parts_of_a_profile_are_changed, owner_forgive),
         cmocka_unit_test_setup(profiles_belong_to_roles, owner_forgive),
         cmocka_unit_test_setup(patient_profile_is_checked, owner_forgive),
         cmocka_unit_test_setup(me_changes_what_was_sent, owner_forgive),

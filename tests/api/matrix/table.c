@@ -142,6 +142,7 @@ const struct verdict verdicts[] = {
     /* --- last: what a pending account can do once, and what ends the session. 409: this was done before */
     {"POST",   "/auth/role",                  "/auth/role",                 "{\"role\":\"doctor\"}", ANY, ONESELF, 0, NO_DOCTOR, 200, 409, 0},
     {"PUT",    "/auth/profile",               "/auth/profile",              "{\"role\":\"admin\"}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
+    {"PATCH",  "/auth/profile",               "/auth/profile",              "{\"role\":\"admin\"}", ANY, ONESELF, 0, NO_DOCTOR, 422, 0, 0},
     {"DELETE", "/auth/sessions",              "/auth/sessions",             NULL, ANY, ONESELF, 0, NO_DOCTOR, 204, 200, 0},
     {"POST",   "/auth/logout",                "/auth/logout",               NULL, ANY, ONESELF, 0, NO_DOCTOR, 204, 0, 0},
     {0}};
