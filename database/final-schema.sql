@@ -2603,6 +2603,20 @@ BEGIN
     RETURN QUERY SELECT * FROM medications m WHERE m.id = medication;
 END $$;
 
+CREATE FUNCTION public.preference_faults(chosen jsonb) RETURNS TABLE(pointer text, is_unknown boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH kind AS (
+        SELECT '/' || replace(replace(k.key, '~', '~0'), '/', '~1') AS pointer, k.value, t.type IS NULL AS is_unknown
+          FROM jsonb_each(chosen) AS k LEFT JOIN notification_types t ON t.type = k.key
+    )
+    SELECT k.pointer, k.is_unknown FROM kind k WHERE k.is_unknown OR jsonb_typeof(k.value) <> 'object'
+    UNION ALL
+    SELECT k.pointer || '/' || replace(replace(c.key, '~', '~0'), '/', '~1'), c.key NOT IN ('in_app', 'email', 'push')
+      FROM kind k CROSS JOIN LATERAL jsonb_each(CASE jsonb_typeof(k.value) WHEN 'object' THEN k.value ELSE '{}' END) AS c
+     WHERE NOT k.is_unknown AND (c.key NOT IN ('in_app', 'email', 'push') OR jsonb_typeof(c.value) <> 'boolean')
+$$;
+
 CREATE FUNCTION public.prescription_archive(prescription uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6764,6 +6778,9 @@ GRANT ALL ON FUNCTION public.plan_preview(recurrence jsonb, scheduled_time time 
 
 REVOKE ALL ON FUNCTION public.plannable_medication(medication uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.plannable_medication(medication uuid) TO dastern_reminders;
+
+REVOKE ALL ON FUNCTION public.preference_faults(chosen jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.preference_faults(chosen jsonb) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.prescription_archive(prescription uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.prescription_archive(prescription uuid) TO dastern_prescriptions;

@@ -157,7 +157,22 @@ BEGIN
       FROM users u WHERE u.id = account_etag.user_id);
 END $$;
 
--- Changes the members that `changes` has; unknown types or channels of notices break their constraints.
+-- What is wrong in chosen channels ({kind of notice: {channel: wanted}}): JSON pointers from there, `unknown` names and wrong types.
+CREATE OR REPLACE FUNCTION preference_faults(chosen jsonb) RETURNS TABLE (pointer text, is_unknown boolean)
+LANGUAGE sql STABLE
+AS $$
+    WITH kind AS (
+        SELECT '/' || replace(replace(k.key, '~', '~0'), '/', '~1') AS pointer, k.value, t.type IS NULL AS is_unknown
+          FROM jsonb_each(chosen) AS k LEFT JOIN notification_types t ON t.type = k.key
+    )
+    SELECT k.pointer, k.is_unknown FROM kind k WHERE k.is_unknown OR jsonb_typeof(k.value) <> 'object'
+    UNION ALL
+    SELECT k.pointer || '/' || replace(replace(c.key, '~', '~0'), '/', '~1'), c.key NOT IN ('in_app', 'email', 'push')
+      FROM kind k CROSS JOIN LATERAL jsonb_each(CASE jsonb_typeof(k.value) WHEN 'object' THEN k.value ELSE '{}' END) AS c
+     WHERE NOT k.is_unknown AND (c.key NOT IN ('in_app', 'email', 'push') OR jsonb_typeof(c.value) <> 'boolean')
+$$;
+
+-- Changes the members that `changes` has.
 CREATE OR REPLACE FUNCTION account_change(changes jsonb, etag text) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -195,6 +210,6 @@ END $$;
 GRANT SELECT ON accounts TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_profile(uuid), account_choose_role(text), account_profile_given(), account_patient_profile(jsonb),
       account_doctor_profile(jsonb), account_family_profile(jsonb), account_profile_change(jsonb, text), profile_fields(user_role),
-      profile_required(user_role), profile_missing(jsonb, text[]), account_etag(uuid), account_change(jsonb, text),
+      profile_required(user_role), profile_missing(jsonb, text[]), account_etag(uuid), account_change(jsonb, text), preference_faults(jsonb),
       account_mail(uuid, text, text, jsonb, text, bytea) TO dastern_auth;
 GRANT EXECUTE ON FUNCTION onboarding_wants(uuid) TO dastern_module; -- the guard of users says what is missing

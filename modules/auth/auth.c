@@ -118,7 +118,7 @@ static const struct route routes[] = {
     {PUT, "/auth/profile", SIGNED_IN, 0, profile_fields, put_profile, &SQL_get_my_role},
     {PATCH, "/auth/profile", SIGNED_IN, 0, profile_fields, patch_profile, &SQL_get_my_role},
     {GET, "/auth/me", SIGNED_IN, 0, NULL, run_one, &SQL_get_me},
-    {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_and_show, &SQL_change_me},
+    {PATCH, "/auth/me", SIGNED_IN, 0, me_fields, change_me, &SQL_change_me},
     {DELETE, "/auth/me", SIGNED_IN, 0, password_fields, delete_me, &SQL_delete_me},
     {GET, "/auth/me/export", SIGNED_IN, 0, NULL, export_me, &SQL_export_me},
     {POST, "/auth/me/exports", SIGNED_IN, 0, NULL, run_accept, &SQL_request_export},

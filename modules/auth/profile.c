@@ -83,6 +83,23 @@ enum err change_and_show(struct request *r, const struct sql_stmt *sql)
     return err == OK ? reply_row(r, 200, &rows) : err;
 }
 
+/* Which kinds of notices there are stands in the database. */
+static enum err check_preferences(struct request *r)
+{
+    struct rows faults = {0};
+    enum err err = db_query(r, &SQL_find_preference_faults, &faults, NULL);
+    for (size_t i = 0; err == OK && i < rows_count(&faults); i++)
+        fault(r, arena_printf(r->mem, "/notification_preferences%s", rows_text(&faults, r->mem, i, "pointer")),
+              rows_bool(&faults, i, "is_unknown") ? "unknown" : "type");
+    return err == OK && r->faults.count ? fail_fields(r) : err;
+}
+
+enum err change_me(struct request *r, const struct sql_stmt *sql)
+{
+    enum err err = input_present(r, "notification_preferences") ? check_preferences(r) : OK;
+    return err == OK ? change_and_show(r, sql) : err;
+}
+
 /* The role decides which fields are right. */
 static enum err find_profile(struct request *r, const struct sql_stmt *sql, const struct role_profile **p)
 {

@@ -8,6 +8,7 @@ extern const struct field profile_fields[]; /* of all roles; which ones the call
 
 /* Runs the statement, then answers as GET /me does. */
 enum err change_and_show(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
+enum err change_me(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 enum err put_profile(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 enum err patch_profile(struct request *r, const struct sql_stmt *sql) MUST_CHECK;
 

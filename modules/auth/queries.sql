@@ -58,6 +58,9 @@ SELECT a.id, a.email, a.role, a.status, a.first_name, a.last_name, a.phone_numbe
        account_etag(a.id) AS _etag
   FROM accounts a WHERE a.id = app_user_id()
 
+-- name: find_preference_faults
+SELECT pointer, is_unknown FROM preference_faults(:notification_preferences::jsonb)
+
 -- name: change_me
 SELECT account_change(
     CASE WHEN :has_first_name::boolean THEN jsonb_build_object('first_name', :first_name::text) ELSE '{}' END

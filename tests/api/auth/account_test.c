@@ -301,6 +301,26 @@ static void me_changes_what_was_sent(void **state)
     assert_string_equal(answer_text(a, "timezone"), "Europe/Paris");
 }
 
+/* {} in a kind that there is not would otherwise pass unseen. */
+static void unknown_preferences_are_named(void **state)
+{
+    (void)state;
+    struct person p;
+    person_new(&p, "patient");
+    json_t *chosen = json_pack("{s:{s:{s:b}, s:{}, s:{s:b, s:s}, s:b, s:{}}}", "notification_preferences", "dose.due", "push", 0, "dose.none",
+                               "dose.missed", "fax", 1, "email", "yes", "family.request", 1, "a/b~c");
+    struct answer *a = patch(p.token, chosen, "/auth/me");
+    expect_fault(a, "/notification_preferences/dose.none", "unknown");
+    expect_fault(a, "/notification_preferences/a~1b~0c", "unknown");
+    expect_fault(a, "/notification_preferences/dose.missed/fax", "unknown");
+    expect_fault(a, "/notification_preferences/dose.missed/email", "type");
+    expect_fault(a, "/notification_preferences/family.request", "type");
+    assert_int_equal(answer_count(a, "errors"), 5);
+    assert_int_equal(json_object_size(answer_at(get(p.token, "/auth/me"), "notification_preferences")), 0);
+    a = expect(patch(p.token, json_pack("{s:{s:{s:b}}}", "notification_preferences", "dose.due", "push", 0), "/auth/me"), 200);
+    assert_int_equal(json_object_size(answer_at(a, "notification_preferences")), 1);
+}
+
 static void me_honours_etags(void **state)
 {
     (void)state;
@@ -366,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup(profiles_belong_to_roles, owner_forgive),
         cmocka_unit_test_setup(patient_profile_is_checked, owner_forgive),
         cmocka_unit_test_setup(me_changes_what_was_sent, owner_forgive),
+        cmocka_unit_test_setup(unknown_preferences_are_named, owner_forgive),
         cmocka_unit_test_setup(me_honours_etags, owner_forgive),
         cmocka_unit_test_setup(refusals_speak_the_accounts_language, owner_forgive),
         cmocka_unit_test_setup(a_repeated_choice_is_answered_again, owner_forgive),
