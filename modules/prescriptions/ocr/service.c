@@ -30,11 +30,20 @@ void ocr_single_thread(char **argv)
 
 /* ---- start and stop ------------------------------------------------------------------------------------------- */
 
+/* A signal meanwhile is no failure: the worker sees it and ends in order as soon as it is started. */
+static bool is_ready(int control)
+{
+    char ready;
+    ssize_t n;
+    do n = recv(control, &ready, 1, 0);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
 struct ocr_service *ocr_service_start(const struct ocr_service_options *options)
 {
     static const struct ocr_service_options defaults;
     int ends[2];
-    char ready;
     if (!options) options = &defaults;
     struct ocr_service *service = calloc(1, sizeof *service);
     if (!service || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -49,7 +58,7 @@ struct ocr_service *ocr_service_start(const struct ocr_service_options *options)
         warm_run(ends[1], options);
     }
     close(ends[1]);
-    if (service->warm > 0 && recv(service->control, &ready, 1, 0) == 1) return service;
+    if (service->warm > 0 && is_ready(service->control)) return service;
     fputs("ocr: the reader did not start; are the Tesseract models for eng, fra and khm installed?\n", stderr);
     ocr_service_stop(service);
     return NULL;
