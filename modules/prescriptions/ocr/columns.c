@@ -243,15 +243,16 @@ static void read_heading(struct engine *engine, PIX *grey, const struct grid_hol
     }
 }
 
-/* A first look with the Khmer model; where it says little to a column, and others are known, two more looks. */
+/* A first look with both scripts; where it says little to a column, and others are known, more looks with one script each. */
 void columns_read(struct engine *engine, PIX *grey, const struct grid_holes *holes, const struct grid *grid, struct columns *out)
 {
     static const struct { enum engine_tongue tongue; enum engine_shape shape; } looks[] = {
-        { TONGUE_KHMER, SHAPE_RAW_LINE }, { TONGUE_KHMER, SHAPE_BLOCK }, { TONGUE_LATIN, SHAPE_RAW_LINE } };
+        { TONGUE_KHMER, SHAPE_RAW_LINE }, { TONGUE_KHMER_ALONE, SHAPE_RAW_LINE }, { TONGUE_KHMER, SHAPE_BLOCK },
+        { TONGUE_LATIN, SHAPE_RAW_LINE } };
     char texts[GRID_COLUMNS_MAX][HEADING_BYTES] = { "" };
     const char *pointers[GRID_COLUMNS_MAX];
     int known = 0;
-    for (int look = 0; look < 3; look++) {
+    for (size_t look = 0; look < sizeof looks / sizeof *looks; look++) {
         if (look > 0 && known < 2) break;
         for (int c = 0; c < grid->columns; c++) {
             if (best_score(texts[c]) > 0.85) continue;

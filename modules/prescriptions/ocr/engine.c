@@ -30,13 +30,17 @@ static TessBaseAPI *open_handle(const char *folder, const char *languages)
 
 struct engine *engine_new(const struct ocr_reader_options *options)
 {
+    static const char *const languages[TONGUE_COUNT] = { "eng", "fra", "khm+eng", "khm" };
     const char *folder = options->tessdata ? options->tessdata : DEBIAN_TESSDATA;
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine) return NULL;
-    engine->handles[TONGUE_LATIN] = open_handle(options->eng_best ? options->eng_best : folder, "eng");
-    engine->handles[TONGUE_FRENCH] = open_handle(folder, "fra");
-    engine->handles[TONGUE_KHMER] = open_handle(folder, "khm+eng");
-    if (engine->handles[TONGUE_LATIN] && engine->handles[TONGUE_FRENCH] && engine->handles[TONGUE_KHMER]) return engine;
+    bool complete = true;
+    for (int i = 0; i < TONGUE_COUNT; i++) {
+        const char *from = i == TONGUE_LATIN && options->eng_best ? options->eng_best : folder;
+        engine->handles[i] = open_handle(from, languages[i]);
+        complete = complete && engine->handles[i];
+    }
+    if (complete) return engine;
     engine_free(engine);
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* Warm Tesseract handles: English, French, and Khmer with English. */
+/* Warm Tesseract handles: English, French, Khmer with English, and Khmer alone. */
 #ifndef DASTERN_OCR_ENGINE_H
 #define DASTERN_OCR_ENGINE_H
 
@@ -8,7 +8,8 @@
 
 struct engine;
 
-enum engine_tongue { TONGUE_LATIN, TONGUE_FRENCH, TONGUE_KHMER, TONGUE_COUNT }; /* eng | fra: another model, with accents | khm+eng */
+/* eng | fra: another model, with accents | khm+eng | khm: where khm+eng takes Khmer for Latin letters */
+enum engine_tongue { TONGUE_LATIN, TONGUE_FRENCH, TONGUE_KHMER, TONGUE_KHMER_ALONE, TONGUE_COUNT };
 enum engine_shape { SHAPE_BLOCK = 6, SHAPE_LINE = 7, SHAPE_WORD = 8, SHAPE_CHAR = 10, SHAPE_RAW_LINE = 13, SHAPE_COLUMN = 4 };
 
 /* NULL: a model is missing. */

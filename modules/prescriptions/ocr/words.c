@@ -31,8 +31,10 @@ static const struct heading headings[] = {
     { COLUMN_NOON, "ថ្ងៃ" }, { COLUMN_NOON, "ថ្ងៃត្រង់" }, { COLUMN_NOON, "រសៀល" }, { COLUMN_NOON, "Midi" },
     { COLUMN_NOON, "Noon" }, { COLUMN_NOON, "Afternoon" },
     { COLUMN_NOON, "Lunch" },
-    { COLUMN_EVENING, "ល្ងាច" }, { COLUMN_EVENING, "Soir" }, { COLUMN_EVENING, "Evening" }, { COLUMN_EVENING, "Dinner" },
-    { COLUMN_NIGHT, "យប់" }, { COLUMN_NIGHT, "Nuit" }, { COLUMN_NIGHT, "Night" }, { COLUMN_NIGHT, "Coucher" }, { COLUMN_NIGHT, "Bedtime" },
+    { COLUMN_EVENING, "ល្ងាច" }, { COLUMN_EVENING, "លួច" }, /* what Tesseract makes of it */
+    { COLUMN_EVENING, "Soir" }, { COLUMN_EVENING, "Evening" }, { COLUMN_EVENING, "Dinner" },
+    { COLUMN_NIGHT, "យប់" }, { COLUMN_NIGHT, "ឃប់" }, /* the same */
+    { COLUMN_NIGHT, "Nuit" }, { COLUMN_NIGHT, "Night" }, { COLUMN_NIGHT, "Coucher" }, { COLUMN_NIGHT, "Bedtime" },
     /* the hours some hospitals print under the names; weak alone */
     { COLUMN_MORNING, "68" }, { COLUMN_MORNING, "0608" }, { COLUMN_NOON, "1112" }, { COLUMN_EVENING, "56" }, { COLUMN_EVENING, "0506" },
     { COLUMN_NIGHT, "810" }, { COLUMN_NIGHT, "0810" },
