@@ -17,13 +17,6 @@ struct grid_holes {
 bool grid_find_holes(PIX *ink, struct grid_holes *out);
 void grid_free_holes(struct grid_holes *holes);
 
-/* The corners of the table: where lines through the outermost cells' edges meet; top left, top right, bottom right, bottom
- * left, as x,y pairs. False when there are too few cells on some side. */
-bool grid_corners(const struct grid_holes *holes, double corners[4][2]);
-
-/* The same from the pixels that reach furthest into each corner: right when holes that are no cells disturb the lines. */
-void grid_extreme_corners(const struct grid_holes *holes, double corners[4][2]);
-
 struct grid_cell {
     struct ocr_box box;
     int hole;     /* index into the holes, -1: the lines around it were not seen, the box is a guess */

@@ -126,7 +126,7 @@ PIX *picture_prepare(PIX *pix)
     return grey;
 }
 
-PIX *picture_binarise(PIX *grey)
+PIX *picture_binarise(PIX *grey, bool faint)
 {
     PIX *ink = NULL;
     int w = pixGetWidth(grey), h = pixGetHeight(grey), window = (w < h ? w : h) / 60;
@@ -134,7 +134,7 @@ PIX *picture_binarise(PIX *grey)
     if (w < 4 * window || h < 4 * window) return pixThresholdToBinary(grey, 150);
     /* in tiles: the accumulators of the whole picture would cost 12 bytes a pixel */
     int nx = w / 600 + 1, ny = h / 600 + 1;
-    if (pixSauvolaBinarizeTiled(grey, window, 0.25f, nx, ny, NULL, &ink) != 0) return NULL;
+    if (pixSauvolaBinarizeTiled(grey, window, faint ? 0.1f : 0.25f, nx, ny, NULL, &ink) != 0) return NULL;
     return ink;
 }
 

@@ -20,8 +20,9 @@ struct ocr_picture picture_thumbnail(PIX *pix, int side);
  * than black print. */
 PIX *picture_prepare(PIX *pix);
 
-/* Black ink on white by a local threshold (Sauvola), 1 bit a pixel, from 8 bit grey. */
-PIX *picture_binarise(PIX *grey);
+/* Black ink on white by a local threshold (Sauvola), 1 bit a pixel, from 8 bit grey. `faint` also takes what is little darker than
+ * the paper: lines in a deep shadow, and more noise. */
+PIX *picture_binarise(PIX *grey, bool faint);
 
 /* How steep the steepest edges of a prepared picture are, in grey levels per pixel; a sharp photo has over 60. */
 double picture_sharpness(PIX *grey);

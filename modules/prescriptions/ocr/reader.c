@@ -3,6 +3,7 @@
 
 #include "borderless.h"
 #include "columns.h"
+#include "corners.h"
 #include "engine.h"
 #include "fields.h"
 #include "grid.h"
@@ -76,38 +77,39 @@ static void drop_table(struct page *page)
     pixDestroy(&page->flat);
 }
 
-enum corner_rule { CORNERS_BY_LINES, CORNERS_BY_REACH, CORNER_RULES };
+/* A way to look for the table. */
+struct approach { bool by_reach, faint; };
 
-static bool find_corners(const struct grid_holes *holes, enum corner_rule rule, double corners[4][2])
+static bool find_corners(const struct grid_holes *holes, const struct approach *approach, double corners[4][2])
 {
-    if (rule == CORNERS_BY_LINES) return grid_corners(holes, corners);
-    grid_extreme_corners(holes, corners);
+    if (!approach->by_reach) return corners_by_lines(holes, corners);
+    corners_by_reach(holes, corners);
     return true;
 }
 
 /* Finds the table on the picture turned by `quarters` and rectifies it. */
-static bool find_table(struct page *page, int quarters, enum corner_rule rule)
+static bool find_table(struct page *page, int quarters, const struct approach *approach)
 {
     PIX *turned = quarters ? pixRotateOrth(page->upright, quarters) : pixClone(page->upright);
-    PIX *ink = turned ? picture_binarise(turned) : NULL;
+    PIX *ink = turned ? picture_binarise(turned, approach->faint) : NULL;
     struct grid_holes rough = { NULL, NULL };
     double corners[4][2];
-    if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, rule, corners))
+    if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, approach, corners))
         page->flat = warp_rectify(turned, (const double (*)[2])corners);
     grid_free_holes(&rough);
     pixDestroy(&ink);
     pixDestroy(&turned);
-    ink = page->flat ? picture_binarise(page->flat) : NULL;
+    ink = page->flat ? picture_binarise(page->flat, approach->faint) : NULL;
     bool found = ink && grid_find_holes(ink, &page->holes) && grid_arrange(&page->holes, &page->grid);
     pixDestroy(&ink);
     return found;
 }
 
-/* One way the page may lie, one way to find its corners: do the headings make sense? */
-static bool try_prescription(struct page *page, int quarters, enum corner_rule rule, bool *table)
+/* One way the page may lie, one approach: do the headings make sense? */
+static bool try_prescription(struct page *page, int quarters, const struct approach *approach, bool *table)
 {
     report(page, "table", 30);
-    if (find_table(page, quarters, rule)) {
+    if (find_table(page, quarters, approach)) {
         *table = true;
         report(page, "columns", 40);
         columns_read(page->reader->engine, page->flat, &page->holes, &page->grid, &page->columns);
@@ -123,10 +125,11 @@ static bool try_prescription(struct page *page, int quarters, enum corner_rule r
 static bool find_prescription(struct page *page)
 {
     static const int order[] = { 0, 2, 1, 3 };
+    static const struct approach approaches[] = { { false, false }, { true, false }, { false, true } };
     bool table = false;
-    for (int rule = 0; rule < CORNER_RULES; rule++)
+    for (size_t a = 0; a < sizeof approaches / sizeof *approaches; a++)
         for (int i = 0; i < 4; i++)
-            if (try_prescription(page, order[i], (enum corner_rule)rule, &table)) return true;
+            if (try_prescription(page, order[i], &approaches[a], &table)) return true;
     text_copy(page->draft->error, sizeof page->draft->error, table ? "ocr.no_prescription" : "ocr.no_table");
     return false;
 }
