@@ -104,15 +104,21 @@ void glyph_forward(const struct glyph_net *net, const struct glyph_input *in, st
     for (int k = 0; k < GLYPH_CLASSES; k++) t->out[k] /= total;
 }
 
-enum glyph_class glyph_read(PIX *grey, const BOX *place, double *probability)
+struct glyph_vote glyph_read(PIX *grey, const BOX *place)
 {
     struct glyph_input input;
     struct glyph_trace trace;
     glyph_normalise(grey, place, &input);
     glyph_forward(&glyph_net, &input, &trace);
-    int best = 0;
-    for (int k = 1; k < GLYPH_CLASSES; k++)
-        if (trace.out[k] > trace.out[best]) best = k;
-    *probability = trace.out[best];
-    return (enum glyph_class)best;
+    struct glyph_vote vote = { GLYPH_0, GLYPH_0, trace.out[0], trace.out[0] };
+    for (int k = 1; k < GLYPH_CLASSES; k++) {
+        if (trace.out[k] > vote.probability) {
+            vote.probability = trace.out[k];
+            vote.class = (enum glyph_class)k;
+        }
+        if (k > GLYPH_9 || trace.out[k] <= vote.digit_probability) continue;
+        vote.digit_probability = trace.out[k];
+        vote.digit = (enum glyph_class)k;
+    }
+    return vote;
 }

@@ -32,7 +32,8 @@ struct glyph_trace {
 };
 void glyph_forward(const struct glyph_net *net, const struct glyph_input *in, struct glyph_trace *trace);
 
-/* The class of what stands alone in `place`, with its probability. */
-enum glyph_class glyph_read(PIX *grey, const BOX *place, double *probability);
+/* What stands alone in `place`: the likeliest class, and the digit it is if it must be one, each with its probability. */
+struct glyph_vote { enum glyph_class class, digit; double probability, digit_probability; };
+struct glyph_vote glyph_read(PIX *grey, const BOX *place);
 
 #endif

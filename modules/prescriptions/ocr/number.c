@@ -1,295 +1,17 @@
-/* Cuts a cell's ink into glyphs, reads them with the own network, and asks Tesseract for a second opinion. */
+/* Asks the own reader and Tesseract for a cell's number, and judges whether they agree. */
 #include "number.h"
 
-#include "glyph.h"
 #include "lines.h"
+#include "own.h"
 #include "text.h"
 #include "words.h"
 
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { GLYPHS_MAX = 48, INK_LEVEL_MIN = 130, INK_LEVEL_MAX = 195, FAINT_LEVEL = 215 };
-
-/* ---- cutting ------------------------------------------------------------------------------------------------- */
-
-struct piece { int x, y, w, h, mask, mask_x; }; /* mask_x: where its mask begins, when the piece is a part of it */
-struct pieces { struct piece at[GLYPHS_MAX]; int count; PIXA *masks; };
-
-static int compare_pieces(const void *a, const void *b) { return ((const struct piece *)a)->x - ((const struct piece *)b)->x; }
-
-/* Ink begins halfway between the paper and the darkest strokes, a little towards the paper: thin strokes are pale. */
-static int ink_level(PIX *grey)
-{
-    NUMA *histogram = pixGetGrayHistogram(grey, 2);
-    int dark = 0, count = 0, least = pixGetWidth(grey) * pixGetHeight(grey) / 4 / 400 + 3;
-    for (l_int32 n; histogram && dark < 255; dark++) {
-        numaGetIValue(histogram, dark, &n);
-        if ((count += n) > least) break;
-    }
-    numaDestroy(&histogram);
-    int level = (255 + dark) / 2 + 15;
-    return level < INK_LEVEL_MIN ? INK_LEVEL_MIN : level > INK_LEVEL_MAX ? INK_LEVEL_MAX : level;
-}
-
-/* Connected ink darker than `level`, from left to right, without specks. The masks are the caller's to destroy. */
-static struct pieces cut(PIX *grey, int level)
-{
-    struct pieces out = { .count = 0, .masks = NULL };
-    PIX *ink = pixThresholdToBinary(grey, level);
-    BOXA *boxes = ink ? pixConnComp(ink, &out.masks, 8) : NULL;
-    for (int i = 0; boxes && i < boxaGetCount(boxes) && out.count < GLYPHS_MAX; i++) {
-        l_int32 x, y, w, h;
-        boxaGetBoxGeometry(boxes, i, &x, &y, &w, &h);
-        if (w * h >= 6) out.at[out.count++] = (struct piece){ x, y, w, h, i, x };
-    }
-    boxaDestroy(&boxes);
-    pixDestroy(&ink);
-    qsort(out.at, (size_t)out.count, sizeof *out.at, compare_pieces);
-    return out;
-}
-
-static int tallest(const struct pieces *pieces)
-{
-    int height = 0;
-    for (int i = 0; i < pieces->count; i++) height = pieces->at[i].h > height ? pieces->at[i].h : height;
-    return height;
-}
-
-int number_digit_height(PIX *crop)
-{
-    struct pieces pieces = cut(crop, ink_level(crop));
-    pixaDestroy(&pieces.masks);
-    return tallest(&pieces);
-}
-
-/* Keeps the pieces of the first text line: those that overlap in height with its tallest piece. */
-static struct pieces first_line(const struct pieces *all, int digit_height)
-{
-    struct pieces out = { .count = 0, .masks = all->masks };
-    int first = -1;
-    for (int i = 0; i < all->count; i++) {
-        const struct piece *p = &all->at[i];
-        bool tall = p->h * 10 >= digit_height * 6;
-        if (tall && (first < 0 || p->y + p->h < all->at[first].y)) first = i;
-        else if (tall && first >= 0 && p->y < all->at[first].y + all->at[first].h && p->x < all->at[first].x) first = i;
-    }
-    if (first < 0) return out;
-    int top = all->at[first].y - digit_height / 4, bottom = all->at[first].y + all->at[first].h + digit_height / 4;
-    for (int i = 0; i < all->count; i++) {
-        int middle = all->at[i].y + all->at[i].h / 2;
-        if (middle > top && middle < bottom) out.at[out.count++] = all->at[i];
-    }
-    return out;
-}
-
-/* ---- the own reader ------------------------------------------------------------------------------------------ */
-
-struct own_reading { char text[24]; double confidence; int end_x, top, bottom; bool words_follow, gap_follows; };
-
-static struct piece join(const struct piece *pieces, int count)
-{
-    struct piece all = pieces[0];
-    for (int i = 1; i < count; i++) {
-        int right = all.x + all.w, bottom = all.y + all.h, r = pieces[i].x + pieces[i].w, b = pieces[i].y + pieces[i].h;
-        if (pieces[i].x < all.x) all.x = pieces[i].x;
-        if (pieces[i].y < all.y) all.y = pieces[i].y;
-        all.w = (r > right ? r : right) - all.x;
-        all.h = (b > bottom ? b : bottom) - all.y;
-    }
-    return all;
-}
-
-/* Copies one piece's own grey pixels, and the soft edge around them, to (dx, dy) on `out`. */
-static void copy_piece(PIX *out, PIX *grey, PIXA *masks, const struct piece *piece, int dx, int dy)
-{
-    PIX *mask = pixaGetPix(masks, piece->mask, L_CLONE), *framed = mask ? pixAddBorder(mask, 2, 0) : NULL;
-    PIX *soft = framed ? pixDilateBrick(NULL, framed, 3, 3) : NULL;
-    for (int y = 0; soft && y < pixGetHeight(soft); y++)
-        for (int x = 0; x < pixGetWidth(soft); x++) {
-            l_uint32 on, level;
-            int at = piece->mask_x + x - 2 - piece->x; /* px right of the piece's left edge */
-            if (at < -2 || at >= piece->w + 2) continue;
-            pixGetPixel(soft, x, y, &on);
-            if (on && pixGetPixel(grey, piece->x + at, piece->y + y - 2, &level) == 0) pixSetPixel(out, dx + at, dy + y - 2, level);
-        }
-    pixDestroy(&mask);
-    pixDestroy(&framed);
-    pixDestroy(&soft);
-}
-
-/* What `count` pieces are together, seen without their neighbours. */
-static enum glyph_class classify(PIX *grey, const struct pieces *line, int first, int count, double *probability)
-{
-    struct piece all = join(&line->at[first], count);
-    PIX *alone = pixCreate(all.w + 8, all.h + 8, 8);
-    *probability = 0;
-    if (!alone) return GLYPH_OTHER;
-    pixSetAllGray(alone, 255);
-    for (int i = first; i < first + count; i++)
-        copy_piece(alone, grey, line->masks, &line->at[i], line->at[i].x - all.x + 4, line->at[i].y - all.y + 4);
-    BOX place = { 4, 4, all.w, all.h, 1 };
-    enum glyph_class class = glyph_read(alone, &place, probability);
-    pixDestroy(&alone);
-    return class;
-}
-
-static const char *glyph_text(enum glyph_class class)
-{
-    static const char *const texts[GLYPH_CLASSES] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "/", "½", "¼", "¾", "+", NULL };
-    return texts[class];
-}
-
-/* A dot or comma: small, at the foot of the line. */
-static bool is_point(const struct piece *p, int top, int bottom)
-{
-    int height = bottom - top;
-    return p->h * 100 < height * 42 && p->w * 100 < height * 40 && p->y + p->h / 2 > top + height * 2 / 3;
-}
-
-/* Fractions come in one to three pieces; the longest run that reads as one is taken. Returns how many pieces, 0 for none. */
-static int read_fraction(PIX *grey, const struct pieces *line, int first, int height, enum glyph_class *class, double *probability)
-{
-    int left = line->count - first;
-    for (int n = left < 4 ? left : 4; n >= 1; n--) {
-        const struct piece *pieces = &line->at[first];
-        bool near = true;
-        for (int i = 1; i < n; i++) near = near && pieces[i].x - (pieces[i - 1].x + pieces[i - 1].w) < height / 5;
-        struct piece all = join(pieces, n);
-        if (!near || all.w > 2 * all.h || all.h * 10 < height * 7) continue;
-        *class = classify(grey, line, first, n, probability);
-        if (*class >= GLYPH_HALF && *class <= GLYPH_THREE_QUARTERS && *probability > 0.8) return n;
-    }
-    return 0;
-}
-
-static int column_ink(PIX *grey, int x, int y, int h)
-{
-    int ink = 0;
-    for (int k = y; k < y + h; k++) {
-        l_uint32 level;
-        pixGetPixel(grey, x, k, &level);
-        ink += 255 - (int)level;
-    }
-    return ink;
-}
-
-/* Makes two pieces of one, cut `x` px from its left edge. */
-static void cut_piece(struct pieces *line, int at, const struct piece *whole, int x)
-{
-    line->at[at] = *whole;
-    line->at[at].w = x;
-    line->at[at + 1] = *whole;
-    line->at[at + 1].x += x;
-    line->at[at + 1].w -= x;
-}
-
-/* How surely both halves of a cut are digits: the weaker one's probability, 0 when one is something else. */
-static double judge_cut(PIX *grey, const struct pieces *line, int at)
-{
-    double left, right;
-    bool digits = classify(grey, line, at, 1, &left) <= GLYPH_9 && classify(grey, line, at + 1, 1, &right) <= GLYPH_9;
-    return digits ? fmin(left, right) : 0;
-}
-
-/* Two digits that blur has joined: cuts the piece near where its ink is thinnest, if both halves then read as digits. */
-static bool split_piece(PIX *grey, struct pieces *line, int at)
-{
-    enum { NEAR = 3 };
-    struct piece whole = line->at[at];
-    if (line->count >= GLYPHS_MAX || whole.w * 10 < whole.h * 7 || whole.w > whole.h * 5 / 2) return false;
-    int thinnest = 0, least = 1 << 30, best = 0;
-    for (int x = whole.w * 3 / 10; x <= whole.w * 7 / 10; x++) {
-        int ink = column_ink(grey, whole.x + x, whole.y, whole.h);
-        if (ink < least) { least = ink; thinnest = x; }
-    }
-    memmove(&line->at[at + 1], &line->at[at], (size_t)(line->count - at) * sizeof *line->at);
-    line->count++;
-    double surest = 0.7;
-    for (int x = thinnest - NEAR; x <= thinnest + NEAR; x++) {
-        cut_piece(line, at, &whole, x);
-        double sure = judge_cut(grey, line, at);
-        if (sure > surest) { surest = sure; best = x; }
-    }
-    if (best) {
-        cut_piece(line, at, &whole, best);
-        return true;
-    }
-    memmove(&line->at[at + 1], &line->at[at + 2], (size_t)(line->count - at - 2) * sizeof *line->at);
-    line->count--;
-    line->at[at] = whole;
-    return false;
-}
-
-static void append(struct own_reading *own, const char *text, double probability)
-{
-    size_t used = strlen(own->text);
-    snprintf(own->text + used, sizeof own->text - used, "%s", text);
-    if (probability < own->confidence) own->confidence = probability;
-}
-
-/* Reads glyphs from the left until words begin (a gap or a piece that is no glyph of a number). */
-static struct own_reading read_own(PIX *grey, struct pieces *line, int digit_height)
-{
-    struct own_reading own = { .confidence = 1, .top = 1 << 20 };
-    for (int i = 0; i < line->count; i++) {
-        const struct piece *p = &line->at[i];
-        if (p->h * 10 < digit_height * 6) continue;
-        if (p->y < own.top) own.top = p->y;
-        if (p->y + p->h > own.bottom) own.bottom = p->y + p->h;
-        break;
-    }
-    for (int i = 0; i < line->count;) {
-        const struct piece *p = &line->at[i];
-        enum glyph_class class = GLYPH_OTHER;
-        double probability = 0;
-        bool gap = own.end_x > 0 && p->x - own.end_x > digit_height * 55 / 100;
-        int used = read_fraction(grey, line, i, digit_height, &class, &probability);
-        if (used == 0) {
-            used = 1;
-            if (!gap && own.text[0] && is_point(p, own.top, own.bottom)) {
-                append(&own, ".", 1);
-                own.end_x = p->x + p->w;
-                i++;
-                continue;
-            }
-            if (p->h * 10 < digit_height * 4) {
-                /* a speck, or a mark above a letter; unless it is large enough to belong to the number */
-                bool plus = classify(grey, line, i, 1, &probability) == GLYPH_PLUS && probability > 0.9;
-                if (plus && own.text[0]) append(&own, "+", probability);
-                else if (own.text[0] && !gap && p->h * 10 > digit_height * 2) own.confidence = fmin(own.confidence, 0.4);
-                if (plus) own.end_x = p->x + p->w;
-                i++;
-                continue;
-            }
-            class = classify(grey, line, i, 1, &probability);
-            if (class == GLYPH_OTHER && split_piece(grey, line, i)) continue;
-        }
-        /* the 2 of 1/2 is as tall as its 1; a smaller one belongs to a ½ after a whole number */
-        bool small = used == 1 && class <= GLYPH_9 && own.text[0] && p->h * 10 < (own.bottom - own.top) * 8;
-        if (small) own.confidence = fmin(own.confidence, 0.4);
-        bool words = class == GLYPH_OTHER || (gap && class < GLYPH_HALF && !strchr(own.text, '+'));
-        if (words && own.text[0]) {
-            own.words_follow = true;
-            own.gap_follows = p->x - own.end_x > digit_height * 35 / 100;
-            break;
-        }
-        if (class == GLYPH_OTHER) { own.confidence = 0; own.words_follow = true; break; }
-        append(&own, glyph_text(class), probability);
-        struct piece all = join(p, used);
-        own.end_x = all.x + all.w;
-        i += used;
-    }
-    size_t length = strlen(own.text);
-    if (length > 1 && own.text[length - 1] == '+') { /* what looked like a plus was the first letter of a word */
-        own.text[length - 1] = '\0';
-        own.words_follow = true;
-    }
-    return own;
-}
+enum { FAINT_LEVEL = 215 };
 
 /* ---- text to value ------------------------------------------------------------------------------------------- */
 
@@ -387,7 +109,7 @@ static bool plausible(double value, enum number_role role)
 static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_reading *own)
 {
     if (line->count == 0) return pixClone(crop);
-    struct piece all = join(line->at, line->count);
+    struct piece all = own_join(line->at, line->count);
     if (own->words_follow && own->end_x > 0) all.w = own->end_x + (own->bottom - own->top) / 5 - all.x;
     struct ocr_box box = { all.x, all.y, all.w, all.h };
     return lines_cut(crop, &box, 12);
@@ -408,7 +130,7 @@ static bool follows_a_dose(const char *words)
  * number, and its words must be such as stand behind one. */
 static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, enum number_role role, double mine, double *whole)
 {
-    struct piece all = join(line->at, line->count);
+    struct piece all = own_join(line->at, line->count);
     struct ocr_box box = { all.x, all.y, all.w, all.h };
     PIX *part = lines_cut(crop, &box, 12);
     char text[OCR_TEXT_MAX] = "";
@@ -435,35 +157,114 @@ static void take_best_guess(struct number_reading *out, enum number_role role, c
     take(out, plausible(b, role) ? b : plausible(a, role) ? a : NAN, 0.2, true);
 }
 
-/* The own reading stands when one Tesseract reading agrees; two are asked before giving up. */
+/* What the three readers made of one line. */
+struct opinions { double mine, eng, khm; char first[64], second[64]; };
+
+/* A speck may look like a point behind a count; behind a dose, a digit may not have been seen. */
+static double own_value(const struct own_reading *own, enum number_role role)
+{
+    size_t length;
+    double value = own->confidence > 0.5 ? number_parse(own->text, &length) : NAN;
+    if (isnan(value) || (role == NUMBER_COUNT && strcmp(own->text + length, ".") == 0)) return value;
+    return own->text[length] == '\0' ? value : NAN;
+}
+
+/* Tesseract's second model is only asked when the first does not agree with the own reading. */
+static void ask(struct engine *engine, PIX *crop, enum number_role role, const struct pieces *line, const struct own_reading *own,
+                struct opinions *o)
+{
+    *o = (struct opinions){ .mine = own_value(own, role), .eng = NAN, .khm = NAN };
+    PIX *part = number_only(crop, line, own);
+    if (!part) return;
+    engine_read(engine, TONGUE_LATIN, SHAPE_RAW_LINE, part, false, o->first, sizeof o->first);
+    o->eng = speaks_for_half(own, o->mine, o->first) ? o->mine : parse_seen(o->first);
+    if (!same(o->mine, o->eng)) {
+        engine_read(engine, TONGUE_KHMER, SHAPE_LINE, part, false, o->second, sizeof o->second);
+        o->khm = speaks_for_half(own, o->mine, o->second) ? o->mine : parse_seen(o->second);
+    }
+    pixDestroy(&part);
+}
+
+/* What Tesseract reads in a part of the crop. */
+static void read_part(struct engine *engine, PIX *crop, struct ocr_box box, char *out, size_t size)
+{
+    PIX *part = lines_cut(crop, &box, 12), *large = part ? pixScale(part, 2, 2) : NULL;
+    out[0] = '\0';
+    if (large) engine_read(engine, TONGUE_LATIN, SHAPE_RAW_LINE, large, false, out, size);
+    pixDestroy(&part);
+    pixDestroy(&large);
+}
+
+/* The right part of a ½ ends in a 2; small ones look like a z, and some of the stroke before may be in view. */
+static bool ends_in_two(struct engine *engine, PIX *crop, const struct piece *f)
+{
+    bool spelled = f->w * 10 > f->h * 12; /* 1/2 */
+    int left = f->w * (spelled ? 58 : 50) / 100, top = spelled ? 0 : f->h * 45 / 100;
+    char text[32];
+    read_part(engine, crop, (struct ocr_box){ f->x + left, f->y + top, f->w - left, f->h - top }, text, sizeof text);
+    size_t length = strlen(text);
+    return length > 0 && length <= 2 && strchr("2zZ", text[length - 1]);
+}
+
+/* A fraction as a whole says nothing to Tesseract, but the 2 of a ½ and the digits before it do. */
+static bool half_confirmed(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, double mine)
+{
+    char text[32];
+    if (own->fraction.w == 0 || own->confidence < 0.9 || !same(mine - floor(mine), 0.5)) return false;
+    if (!ends_in_two(engine, crop, &own->fraction)) return false;
+    if (mine < 1) return true;
+    int left = own_join(line->at, line->count).x;
+    read_part(engine, crop, (struct ocr_box){ left, own->top, own->whole_end_x - left, own->bottom - own->top }, text, sizeof text);
+    return same(parse_seen(text), floor(mine));
+}
+
+/* Tesseract loses points. Where it saw the same digits, and without the point they make no dose, a clear point stands. */
+static bool point_confirmed(const struct own_reading *own, double mine, const char *seen)
+{
+    const char *point = strchr(own->text, '.');
+    if (!point || !own->point_clear || own->confidence < 0.9 || !same(mine - floor(mine), 0.5)) return false;
+    size_t before = (size_t)(point - own->text);
+    return before == 1 && seen[0] == own->text[0] && strcmp(seen + 1, point + 1) == 0;
+}
+
+static bool is_confirmed(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, const struct opinions *o)
+{
+    if (same(o->mine, o->eng) || same(o->mine, o->khm)) return true;
+    return point_confirmed(own, o->mine, o->first) || point_confirmed(own, o->mine, o->second) ||
+           half_confirmed(engine, crop, line, own, o->mine);
+}
+
+/* What was taken for words is too narrow for any: probably a part of the number that could not be read. */
+static bool rest_is_no_word(const struct pieces *line, const struct own_reading *own)
+{
+    struct piece all = own_join(line->at, line->count);
+    return own->words_follow && all.x + all.w - own->end_x < (own->bottom - own->top) * 13 / 10;
+}
+
+/* A dose like 05 has lost its point. */
+static bool may_lack_point(const struct own_reading *own, enum number_role role)
+{
+    return role == NUMBER_DOSE && own->text[0] == '0' && own->text[1] != '.';
+}
+
+/* The own reading stands when Tesseract confirms it; otherwise the best guess is only proposed. */
 static void decide(struct engine *engine, PIX *crop, enum number_role role, const struct pieces *line, const struct own_reading *own,
                    struct number_reading *out)
 {
-    size_t length;
-    char first[64] = "", second[64] = "";
-    double mine = own->confidence > 0.5 ? number_parse(own->text, &length) : NAN;
-    if (!isnan(mine) && own->text[length] != '\0') mine = NAN;
-    PIX *part = number_only(crop, line, own);
-    if (!part) return;
-    engine_read(engine, TONGUE_LATIN, SHAPE_RAW_LINE, part, false, first, sizeof first);
-    double a = parse_seen(first), b = NAN;
-    if (speaks_for_half(own, mine, first)) a = mine;
-    if (!same(mine, a)) {
-        engine_read(engine, TONGUE_KHMER, SHAPE_LINE, part, false, second, sizeof second);
-        b = parse_seen(second);
-        if (speaks_for_half(own, mine, second)) b = mine;
-    }
-    pixDestroy(&part);
-    snprintf(out->raw, sizeof out->raw, "%.12s|%.8s|%.8s", own->text, first, second);
-    if (plausible(mine, role) && (same(mine, a) || same(mine, b)))
-        take(out, mine, own->confidence, own->confidence < 0.6 || !usual(mine, role));
-    else if (plausible(mine, role)) take(out, mine, own->confidence * 0.5, true);
-    else if (plausible(a, role)) take(out, a, 0.4, true);
-    else if (plausible(b, role)) take(out, b, 0.3, true);
-    else take_best_guess(out, role, first, second);
+    struct opinions o;
     double whole;
-    if (!out->unsure && own->words_follow && line_contradicts(engine, crop, line, role, mine, &whole))
-        take(out, plausible(whole, role) && !own->gap_follows ? whole : mine, 0.4, true);
+    ask(engine, crop, role, line, own, &o);
+    snprintf(out->raw, sizeof out->raw, "%.12s|%.8s|%.8s", own->text, o.first, o.second);
+    bool mine = plausible(o.mine, role);
+    if (mine && is_confirmed(engine, crop, line, own, &o)) take(out, o.mine, own->confidence, own->confidence < 0.6 || !usual(o.mine, role));
+    else if (mine) take(out, o.mine, own->confidence * 0.5, true);
+    else if (plausible(o.eng, role)) take(out, o.eng, 0.4, true);
+    else if (plausible(o.khm, role)) take(out, o.khm, 0.3, true);
+    else take_best_guess(out, role, o.first, o.second);
+    if (out->unsure) return;
+    if (own->words_follow && line_contradicts(engine, crop, line, role, o.mine, &whole))
+        take(out, plausible(whole, role) && !own->gap_follows ? whole : o.mine, 0.4, true);
+    else if (may_lack_point(own, role) || rest_is_no_word(line, own)) take(out, o.mine, 0.4, true);
 }
 
 /* Nothing but paper, a dash or a speck. */
@@ -471,8 +272,8 @@ static bool read_empty(PIX *crop, const struct pieces *pieces, int digit_height,
 {
     for (int i = 0; i < pieces->count; i++)
         if (pieces->at[i].h * 100 > digit_height * 42) return false;
-    struct pieces faint = cut(crop, FAINT_LEVEL);
-    pixaDestroy(&faint.masks);
+    struct pieces faint = own_cut(crop, FAINT_LEVEL);
+    own_drop(&faint);
     out->empty = true;
     take(out, 0, 0.98, false);
     snprintf(out->raw, sizeof out->raw, "%s", pieces->count ? "-" : "");
@@ -482,17 +283,53 @@ static bool read_empty(PIX *crop, const struct pieces *pieces, int digit_height,
     return true;
 }
 
+/* Reads ink darker than `level`. Returns whether the own reader saw a number all by itself. */
+static bool read_ink(struct engine *engine, PIX *crop, enum number_role role, int level, int digit_height, struct number_reading *out)
+{
+    struct pieces pieces = own_cut(crop, level), line = own_first_line(&pieces, digit_height);
+    struct own_reading own = own_read(crop, &line, digit_height);
+    *out = (struct number_reading){ .value = NAN, .unsure = true, .end_x = own.words_follow ? own.end_x : 0,
+                                    .gap_follows = own.gap_follows };
+    decide(engine, crop, role, &line, &own, out);
+    bool alone = plausible(own_value(&own, role), role) && !rest_is_no_word(&line, &own);
+    own_drop(&pieces);
+    return alone;
+}
+
+/* Blur joins glyphs that a stricter level of ink still tells apart, noise frays them. It is only tried where the own reader found
+ * no number: a reading of its own that Tesseract contradicts is a doubt, and stays one. Where more ink follows at once, this may
+ * be the 1 of a ½ that has come apart. */
+static void read_again(struct engine *engine, PIX *crop, enum number_role role, int level, int digit_height, struct number_reading *out)
+{
+    static const int stricter[] = { 25, 45, 65, 0 }; /* the last time without noise */
+    PIX *calm = pixBlockconv(crop, 1, 1);
+    bool sure = false;
+    for (int i = 0; i < 4 && calm && !sure; i++) {
+        struct number_reading again;
+        read_ink(engine, stricter[i] ? crop : calm, role, level - stricter[i], digit_height, &again);
+        sure = !again.unsure && (again.end_x == 0 || again.gap_follows);
+        if (sure) *out = again;
+    }
+    pixDestroy(&calm);
+}
+
 void number_read(struct engine *engine, PIX *crop, enum number_role role, int digit_height, struct number_reading *out)
 {
-    *out = (struct number_reading){ .value = NAN, .unsure = true };
-    struct pieces pieces = cut(crop, ink_level(crop));
-    int height = digit_height > 0 ? digit_height : tallest(&pieces);
+    int level = own_ink_level(crop);
+    struct pieces pieces = own_cut(crop, level);
+    int height = digit_height > 0 ? digit_height : own_tallest(&pieces);
     if (height < 8) height = 8;
-    if (!read_empty(crop, &pieces, height, out)) {
-        struct pieces line = first_line(&pieces, height);
-        struct own_reading own = read_own(crop, &line, height);
-        out->end_x = own.words_follow ? own.end_x : 0;
-        decide(engine, crop, role, &line, &own, out);
-    }
-    pixaDestroy(&pieces.masks);
+    *out = (struct number_reading){ .value = NAN, .unsure = true };
+    bool empty = read_empty(crop, &pieces, height, out);
+    own_drop(&pieces);
+    if (empty) return;
+    bool alone = read_ink(engine, crop, role, level, height, out);
+    if (out->unsure && !alone) read_again(engine, crop, role, level, height, out);
+}
+
+int number_digit_height(PIX *crop)
+{
+    struct pieces pieces = own_cut(crop, own_ink_level(crop));
+    own_drop(&pieces);
+    return own_tallest(&pieces);
 }
