@@ -1,6 +1,7 @@
 /* Reads generated pages and prints the figures:
  *   bench [--seeds 1000-1199] [--kind tables|borderless|unreadable] [--list] [--jobs N] [--dump DIR]
- * The reader runs in this process (one per job), pages are photographed in another, so that times and memory are the reader's. */
+ * As in service, each page is read by a child of its own of a warm process; times and memory (the largest of the children, pages
+ * that are shared with the warm process included) are those of the children. Pages are photographed in yet another process. */
 #include "bench_score.h"
 
 #include <getopt.h>
@@ -62,27 +63,7 @@ static void dump(const struct task *task, const struct page *page, const struct 
     free(json);
 }
 
-static void run(const struct task *task, int job, struct score *score)
-{
-    struct ocr_reader *reader = ocr_reader_new(&task->reader);
-    static struct ocr_draft draft;
-    static struct page page;
-    if (!reader) { fputs("bench: the models are missing\n", stderr); exit(1); }
-    for (long seed = task->from + job; seed <= task->to; seed += task->jobs) {
-        struct ocr_pictures pictures;
-        size_t size = 0;
-        page_make(&page, (uint64_t)seed, task->choice);
-        unsigned char *jpeg = photograph_apart(&page, &size);
-        double start = cpu_seconds();
-        ocr_read(reader, jpeg, size, &draft, &pictures, NULL, NULL);
-        if (score->timed < SCORE_PAGES_MAX) score->seconds[score->timed++] = cpu_seconds() - start;
-        score_add(score, &page, &draft, task->list ? stdout : NULL);
-        if (task->dump) dump(task, &page, &pictures, &draft);
-        ocr_pictures_free(&pictures);
-        free(jpeg);
-    }
-    ocr_reader_free(reader);
-}
+struct reading { struct ocr_draft draft; double seconds, rss_mb; };
 
 static double peak_mb(void)
 {
@@ -91,7 +72,66 @@ static double peak_mb(void)
     return (double)usage.ru_maxrss / 1024;
 }
 
+static bool move_all(int fd, void *data, size_t size, bool out)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = out ? write(fd, (char *)data + done, size - done) : read(fd, (char *)data + done, size - done);
+        if (n <= 0) return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+static _Noreturn void read_in_child(const struct task *task, struct ocr_reader *reader, const struct page *page, const unsigned char *jpeg,
+                                    size_t size, int pipe)
+{
+    static struct reading reading;
+    struct ocr_pictures pictures;
+    double start = cpu_seconds();
+    ocr_read(reader, jpeg, size, &reading.draft, &pictures, NULL, NULL);
+    reading.seconds = cpu_seconds() - start;
+    reading.rss_mb = peak_mb();
+    if (task->dump) dump(task, page, &pictures, &reading.draft);
+    _exit(move_all(pipe, &reading, sizeof reading, true) ? 0 : 1);
+}
+
+/* As in service: a warm process, and a child of it for each picture. */
+static void read_page(const struct task *task, struct ocr_reader *reader, const struct page *page, struct reading *reading)
+{
+    int ends[2];
+    size_t size = 0;
+    unsigned char *jpeg = photograph_apart(page, &size);
+    fflush(stdout);
+    if (pipe(ends) != 0) exit(1);
+    pid_t child = fork();
+    if (child == 0) read_in_child(task, reader, page, jpeg, size, ends[1]);
+    close(ends[1]);
+    if (!move_all(ends[0], reading, sizeof *reading, false)) {
+        fprintf(stderr, "bench: the reader died on page %llu\n", (unsigned long long)page->seed);
+        exit(1);
+    }
+    close(ends[0]);
+    waitpid(child, NULL, 0);
+    free(jpeg);
+}
+
 struct outcome { struct score score; double rss_mb; };
+
+static void run(const struct task *task, int job, struct outcome *out)
+{
+    struct ocr_reader *reader = ocr_reader_new(&task->reader);
+    static struct reading reading;
+    static struct page page;
+    if (!reader) { fputs("bench: the models are missing\n", stderr); exit(1); }
+    for (long seed = task->from + job; seed <= task->to; seed += task->jobs) {
+        page_make(&page, (uint64_t)seed, task->choice);
+        read_page(task, reader, &page, &reading);
+        if (out->score.timed < SCORE_PAGES_MAX) out->score.seconds[out->score.timed++] = reading.seconds;
+        if (reading.rss_mb > out->rss_mb) out->rss_mb = reading.rss_mb;
+        score_add(&out->score, &page, &reading.draft, task->list ? stdout : NULL);
+    }
+    ocr_reader_free(reader);
+}
 
 static void run_jobs(const struct task *task, struct outcome *all)
 {
@@ -100,15 +140,9 @@ static void run_jobs(const struct task *task, struct outcome *all)
         if (pipe(ends) != 0) exit(1);
         if (fork() == 0) {
             static struct outcome mine;
-            run(task, job, &mine.score);
-            mine.rss_mb = peak_mb();
+            run(task, job, &mine);
             fflush(stdout);
-            for (size_t done = 0; done < sizeof mine;) {
-                ssize_t n = write(ends[1], (const char *)&mine + done, sizeof mine - done);
-                if (n <= 0) _exit(1);
-                done += (size_t)n;
-            }
-            _exit(0);
+            _exit(move_all(ends[1], &mine, sizeof mine, true) ? 0 : 1);
         }
         close(ends[1]);
         /* ends[0] is kept open until all jobs are started; the pipes are read in order below */
@@ -117,10 +151,9 @@ static void run_jobs(const struct task *task, struct outcome *all)
     }
     for (int job = 0; job < task->jobs; job++) {
         static struct outcome one;
-        size_t done = 0;
-        for (ssize_t n; done < sizeof one && (n = read(100 + job, (char *)&one + done, sizeof one - done)) > 0;) done += (size_t)n;
+        bool whole = move_all(100 + job, &one, sizeof one, false);
         close(100 + job);
-        if (done != sizeof one) { fputs("bench: a job died\n", stderr); exit(1); }
+        if (!whole) { fputs("bench: a job died\n", stderr); exit(1); }
         score_merge(&all->score, &one.score);
         if (one.rss_mb > all->rss_mb) all->rss_mb = one.rss_mb;
     }
