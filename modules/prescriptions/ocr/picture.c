@@ -1,10 +1,11 @@
 /* Decoding, EXIF turning, re-encoding; and the light treatment before anything is looked for. */
 #include "picture.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum {
-    DECODED_PIXELS_MAX = 6100000, /* JPEGs are decoded at 1/2, 1/4 or 1/8 until they fit: 4 bytes a pixel, and a turn needs it twice */
+    DECODED_PIXELS_MAX = 6100000, /* 4 bytes a pixel, and a turn needs it twice. JPEGs are decoded at 1/2, 1/4 or 1/8 until they fit */
     PREPARED_SIDE_MAX = 1600,     /* px, the shorter side of the picture that is searched for the table */
     STORED_QUALITY = 85,
 };
@@ -46,12 +47,30 @@ static void turn_upright(PIX **pix, int orientation)
     else if (turns[orientation].quarters) replace(pix, pixRotateOrth(*pix, turns[orientation].quarters));
 }
 
-/* Every depth, colour map and alpha channel becomes plain grey or RGB on white paper. */
+/* What shines through becomes white paper; in place, since a second copy would be the largest thing in memory. */
+static void lay_on_white(PIX *pix)
+{
+    int w = pixGetWidth(pix), h = pixGetHeight(pix);
+    for (int y = 0; y < h; y++) {
+        l_uint32 *line = pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix);
+        for (int x = 0; x < w; x++) {
+            int r, g, b, alpha;
+            extractRGBAValues(line[x], &r, &g, &b, &alpha);
+            int paper = 255 - alpha;
+            composeRGBPixel(paper + r * alpha / 255, paper + g * alpha / 255, paper + b * alpha / 255, &line[x]);
+        }
+    }
+    pixSetSpp(pix, 3);
+}
+
+/* Every depth, colour map and alpha channel becomes plain grey or RGB on white paper, of a size that can be turned. */
 static void flatten(PIX **pix)
 {
     if (pixGetColormap(*pix)) replace(pix, pixRemoveColormap(*pix, REMOVE_CMAP_BASED_ON_SRC));
-    if (pixGetDepth(*pix) == 32 && pixGetSpp(*pix) == 4) replace(pix, pixRemoveAlpha(*pix));
+    if (pixGetDepth(*pix) == 32 && pixGetSpp(*pix) == 4) lay_on_white(*pix);
     if (pixGetDepth(*pix) != 32 && pixGetDepth(*pix) != 8) replace(pix, pixConvertTo8(*pix, 0));
+    double pixels = (double)pixGetWidth(*pix) * pixGetHeight(*pix), scale = sqrt(DECODED_PIXELS_MAX / pixels);
+    if (scale < 1) replace(pix, pixScaleAreaMap(*pix, (float)scale, (float)scale)); /* pixScale would need copies to sharpen */
 }
 
 PIX *picture_decode(const void *data, size_t size, const char **error)
