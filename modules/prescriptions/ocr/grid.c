@@ -283,7 +283,8 @@ static void find_bottoms(struct sorting *s)
 
 /* ---- the finished grid --------------------------------------------------------------------------------------- */
 
-/* A hole that a stamp or a pen stroke has cut off its cell: what stands in the rest would be lost. */
+/* A hole that a stamp or a pen stroke has cut off its cell: what stands in the rest would be lost. It has less area than the cell
+ * should have; a slanted cell only fills less of its box. */
 static bool is_cut_off(const struct sorting *s, const struct grid_holes *holes, const struct hole *hole)
 {
     l_int32 area;
@@ -291,7 +292,7 @@ static bool is_cut_off(const struct sorting *s, const struct grid_holes *holes, 
     pixCountPixels(mask, &area, NULL);
     pixDestroy(&mask);
     int width = s->right[hole->column] - s->left[hole->column], height = s->bottom[hole->row] - s->top[hole->row];
-    return area < 0.8 * hole->w * hole->h || hole->w < width * 8 / 10 || hole->h < height * 75 / 100;
+    return area < 0.8 * width * height || hole->w < width * 8 / 10 || hole->h < height * 75 / 100;
 }
 
 static void place_holes(const struct sorting *s, const struct grid_holes *holes, struct grid *out)

@@ -361,8 +361,8 @@ static int step(struct scan *s, int at)
         if (class == GLYPH_OTHER && split_piece(s->grey, s->line, at)) class = classify(s->grey, s->line, at, 1, &probability);
         if (class == GLYPH_OTHER && !gap) class = take_for_digit(s, at, &probability);
     }
-    /* some fonts set their digits wide apart */
-    bool apart = gap && p->x - own->end_x > s->height * (class <= GLYPH_9 ? 80 : 55) / 100;
+    bool next_digit = class <= GLYPH_9 && probability > 0.95; /* some fonts set their digits wide apart */
+    bool apart = gap && (!next_digit || p->x - own->end_x > s->height * 80 / 100);
     bool words = class == GLYPH_OTHER || (apart && class < GLYPH_HALF && own->text[0] && !strchr(own->text, '+'));
     if (!words) {
         take_glyph(s, at, used, class, perhaps_fraction && class <= GLYPH_9 ? fmin(probability, 0.4) : probability);
