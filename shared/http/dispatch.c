@@ -165,8 +165,7 @@ static void resume(struct conn *c, struct arena *mem)
     r->mem = mem;
     r->waited_us += clock_us() - c->parked_at_us;
     r->exchange->may_park = !atomic_load(&d.draining);
-    bool gone = fcgi_peer_gone(c->fcgi);
-    enum err err = gone ? OK : request_resume(r);
+    enum err err = request_resume(r);
     arena_reset(mem);
     if (err == E_LATER) {
         park(c, r, r->exchange->park_ms * 1000L);
@@ -176,23 +175,27 @@ static void resume(struct conn *c, struct arena *mem)
     arena_free(c->mem);
     c->parked = NULL;
     c->mem = NULL;
-    if (gone)
-        close_conn(c);
-    else
-        finish_conn(c);
+    finish_conn(c);
 }
 
+static bool is_due(const struct conn *c, int64_t now, bool all)
+{
+    return c->wake_us <= now || (all && c->parked);
+}
+
+/* The one that has been due for longest, or NULL: when there are more than can be served, none is passed over for ever. */
 static struct conn *take_due(void)
 {
     int64_t now = clock_us();
     bool all = atomic_load(&d.draining);
+    struct conn **first = NULL;
     pthread_mutex_lock(&d.lock);
-    struct conn **at = &d.parked;
-    while (*at && !(all && (*at)->parked) && (*at)->wake_us > now)
-        at = &(*at)->next;
-    struct conn *c = *at;
+    for (struct conn **at = &d.parked; *at; at = &(*at)->next)
+        if (is_due(*at, now, all) && (!first || (*at)->wake_us < (*first)->wake_us))
+            first = at;
+    struct conn *c = first ? *first : NULL;
     if (c)
-        *at = c->next;
+        *first = c->next;
     pthread_mutex_unlock(&d.lock);
     return c;
 }
@@ -205,21 +208,26 @@ static bool somebody_parked(void)
     return any;
 }
 
+static void work_on(struct conn *c, struct arena **mem)
+{
+    atomic_fetch_add(&d.busy, 1);
+    if (c->parked)
+        resume(c, *mem);
+    else
+        serve_ready(c, mem);
+    atomic_fetch_sub(&d.busy, 1);
+}
+
+/* One that was parked, then one that has just come: when PostgreSQL is slow, some streams are due at any time, and whoever
+ * waits must not wait for all of them. */
 static void work_once(struct arena **mem)
 {
     struct epoll_event event;
     struct conn *due = take_due();
-    if (due) {
-        atomic_fetch_add(&d.busy, 1);
-        if (due->parked)
-            resume(due, *mem);
-        else
-            serve_ready(due, mem);
-        atomic_fetch_sub(&d.busy, 1);
-        return;
-    }
-    int n = epoll_wait(d.epoll, &event, 1, somebody_parked() ? PARKED_WAIT_MS : IDLE_WAIT_MS);
-    if (n <= 0)
+    if (due)
+        work_on(due, mem);
+    int ms = due ? 0 : somebody_parked() ? PARKED_WAIT_MS : IDLE_WAIT_MS;
+    if (epoll_wait(d.epoll, &event, 1, ms) <= 0)
         return;
     if (!event.data.ptr) {
         accept_one();
@@ -227,9 +235,7 @@ static void work_once(struct arena **mem)
     }
     struct conn *c = event.data.ptr;
     atomic_load_explicit(&c->handed_over, memory_order_acquire);
-    atomic_fetch_add(&d.busy, 1);
-    serve_ready(c, mem);
-    atomic_fetch_sub(&d.busy, 1);
+    work_on(c, mem);
 }
 
 static void *thread_main(void *unused)

@@ -160,6 +160,8 @@ static bool body_is_read(struct fcgi *f)
 
 bool fcgi_finish(struct fcgi *f, bool keep)
 {
+    if (f->broken)
+        shutdown(f->request.ipcFd, SHUT_RDWR); /* libfcgi's own last record would wait for a peer that does not read */
     if (!keep || f->broken || !body_is_read(f))
         f->request.keepConnection = 0;
     FCGX_Finish_r(&f->request);

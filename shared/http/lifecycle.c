@@ -16,6 +16,7 @@
 #include "http/metrics.h"
 
 #define API_PREFIX "/api/v1"
+#define STATUS_GONE 499  /* as in nginx's log: the client did not wait for the answer */
 #define STALE_SECONDS 38 /* just under nginx's fastcgi_read_timeout */
 
 /* --- reading the request line and headers ------------------------------------------------------------------------ */
@@ -234,6 +235,13 @@ static void write_log(struct request *r, long us)
     log_end(l);
 }
 
+static void take_down(struct request *r)
+{
+    long us = (long)(clock_us() - r->started_us);
+    metrics_count(r->exchange->area, r->route, r->reply.status, us - (long)r->waited_us);
+    write_log(r, us);
+}
+
 static enum err conclude(struct request *r, enum err err)
 {
     if (err == E_LATER && stream_push(r))
@@ -244,9 +252,7 @@ static enum err conclude(struct request *r, enum err err)
     else if (err != OK)
         problem_render(r, err);
     reply_send(r);
-    long us = (long)(clock_us() - r->started_us);
-    metrics_count(r->exchange->area, r->route, r->reply.status, us - (long)r->waited_us);
-    write_log(r, us);
+    take_down(r);
     return OK;
 }
 
@@ -268,7 +274,11 @@ enum err request_resume(struct request *r)
     r->faults = (struct field_faults){.mem = r->mem};
     r->problem = (struct problem){0};
     r->exchange->entered = false; /* the session may have ended while it waited */
-    return conclude(r, run_handler(r));
+    if (!fcgi_peer_gone(r->exchange->fcgi))
+        return conclude(r, run_handler(r));
+    r->reply.status = r->exchange->streaming ? 200 : STATUS_GONE; /* most streams end so */
+    take_down(r);
+    return OK;
 }
 
 void request_note(struct request *r, const char *text)

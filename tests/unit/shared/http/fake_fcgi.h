@@ -48,6 +48,12 @@ bool fcgi_push(struct fcgi *f, const char *head, size_t head_n, const char *body
     return true;
 }
 
+bool fcgi_peer_gone(const struct fcgi *f)
+{
+    (void)f;
+    return false;
+}
+
 static inline void fake_param(const char *name, const char *value)
 {
     size_t i = 0;
