@@ -2,6 +2,7 @@
 #include "http/metrics.h"
 
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -18,21 +19,60 @@ struct counters {
     atomic_ulong sum_us;
 };
 
-static struct counters *shared; /* [LIMIT_ROUTES + 1]; the last is "no route" */
+static struct {
+    atomic_ulong meaning; /* of the counters, for who began to count last */
+    struct counters of[LIMIT_ROUTES + 1]; /* the last is "no route" */
+} *shared;
+
+static unsigned long own_meaning;
 
 size_t metrics_size(void)
 {
-    return (LIMIT_ROUTES + 1) * sizeof *shared;
+    return sizeof *shared;
+}
+
+/* FNV-1a. */
+static unsigned long hash_bytes(unsigned long hash, const void *bytes, size_t n)
+{
+    for (const unsigned char *p = bytes; n > 0; p++, n--)
+        hash = (hash ^ *p) * 1099511628211UL;
+    return hash;
+}
+
+/* What each number stands for: the routes in their order, and the buckets. */
+static unsigned long meaning_of(const struct area *area)
+{
+    unsigned long hash = hash_bytes(14695981039346656037UL, bucket_us, sizeof bucket_us);
+    for (const struct route *route = area->routes; route->method; route++) {
+        hash = hash_bytes(hash, &route->method, sizeof route->method);
+        hash = hash_bytes(hash, route->path, strlen(route->path) + 1);
+    }
+    return hash;
+}
+
+static void start_anew(void)
+{
+    for (size_t i = 0; i <= LIMIT_ROUTES; i++)
+        shared->of[i] = (struct counters){0};
 }
 
 /* A worker from a newer file than its parent's does not count when it wants more memory than there is. */
-void metrics_map(int fd)
+void metrics_map(int fd, const struct area *area)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || st.st_size < (off_t)metrics_size())
         return;
     void *memory = mmap(NULL, metrics_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     shared = memory == MAP_FAILED ? NULL : memory;
+    own_meaning = meaning_of(area);
+    if (shared && atomic_exchange(&shared->meaning, own_meaning) != own_meaning)
+        start_anew();
+}
+
+/* Not when a worker of another file, with other routes, has taken our place. */
+static bool counts(void)
+{
+    return shared && atomic_load_explicit(&shared->meaning, memory_order_relaxed) == own_meaning;
 }
 
 static size_t route_index(const struct area *area, const struct route *route)
@@ -43,9 +83,9 @@ static size_t route_index(const struct area *area, const struct route *route)
 
 void metrics_count(const struct area *area, const struct route *route, int status, long us)
 {
-    if (!shared || status < 100 || status > 599)
+    if (!counts() || status < 100 || status > 599)
         return;
-    struct counters *c = &shared[route_index(area, route)];
+    struct counters *c = &shared->of[route_index(area, route)];
     size_t bucket = 0;
     while (bucket < BUCKETS && us > bucket_us[bucket])
         bucket++;
@@ -85,13 +125,13 @@ static void write_counters(struct buf *out, const char *labels, struct counters 
 void metrics_write(struct buf *out, const struct area *area)
 {
     buf_str(out, "# TYPE dastern_requests_total counter\n# TYPE dastern_request_seconds histogram\n");
-    if (!shared)
+    if (!counts())
         return;
     size_t n = 0;
     for (; area->routes[n].method && n < LIMIT_ROUTES; n++) {
         const struct route *route = &area->routes[n];
         write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"%s\",route=\"%s\"", area->name,
-                                         method_name(route->method), route->path), &shared[n]);
+                                         method_name(route->method), route->path), &shared->of[n]);
     }
-    write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"\",route=\"none\"", area->name), &shared[LIMIT_ROUTES]);
+    write_counters(out, arena_printf(out->mem, "area=\"%s\",method=\"\",route=\"none\"", area->name), &shared->of[LIMIT_ROUTES]);
 }

@@ -7,8 +7,9 @@
 
 /* Bytes of shared memory needed. */
 size_t metrics_size(void);
-/* Maps the shared memory behind `fd` (made by the parent). Without it counting does nothing. */
-void metrics_map(int fd);
+/* Maps the shared memory behind `fd` (made by the parent). Without it counting does nothing. Counters begin at 0 when those
+ * there are of another table of routes (an older file's), whose workers count no longer. */
+void metrics_map(int fd, const struct area *area);
 /* One answered request: `us` of work. route NULL: nothing matched. */
 void metrics_count(const struct area *area, const struct route *route, int status, long us);
 /* text/plain; version=0.0.4 */

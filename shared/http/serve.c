@@ -74,7 +74,7 @@ static enum err start_worker(const struct area *area, int listen_fd)
     if (area->start && (err = area->start()) != OK)
         return err;
     fcgi_init();
-    metrics_map(number_from(ENV_METRICS_FD));
+    metrics_map(number_from(ENV_METRICS_FD), area); /* nothing can stop it any more from taking its predecessor's place */
     int threads = (int)config_int("DASTERN_THREADS");
     struct db_pool *pool = db_pool_new(config_text("DASTERN_DB"), threads, config_bool("DASTERN_DB_PREPARE"));
     dispatch_start(area, pool, listen_fd, threads);

@@ -207,7 +207,7 @@ static int start(void **state)
         return -1;
     signal(SIGPIPE, SIG_IGN);
     fcgi_init();
-    metrics_map(counters);
+    metrics_map(counters, &area);
     dispatch_start(&area, NULL, fd, 1); /* one thread: who holds it holds all */
     return 0;
 }
