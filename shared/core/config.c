@@ -2,6 +2,7 @@
 #include "core/config.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,8 @@ static void check(const struct config_item *item, const char *text)
         fault(item->name, "is not valid UTF-8");
     else if (item->type == CONFIG_INT && !str_to_long(text, &number))
         fault(item->name, "must be a whole number");
+    else if (item->type == CONFIG_COUNT && (!str_to_long(text, &number) || number < 1 || number > INT_MAX))
+        fault(item->name, "must be a whole number from 1");
     else if (item->type == CONFIG_BOOL && !parse_bool(text, &flag))
         fault(item->name, "must be on or off");
     else if (item->type == CONFIG_PATH && !item->def && !*text)
@@ -143,7 +146,7 @@ static void load_items(const struct config_item *items)
 
 static void print_items(const struct config_item *items)
 {
-    static const char *const types[] = {"text", "number", "on/off", "path", "secret file"};
+    static const char *const types[] = {"text", "number", "number from 1", "on/off", "path", "secret file"};
     for (; items && items->name; items++) {
         bool secret = items->type == CONFIG_SECRET;
         printf("  %s%s (%s, %s%s)\n      %s\n", items->name, secret ? "_FILE" : "", types[items->type],

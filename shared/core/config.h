@@ -4,11 +4,12 @@
 
 #include <stdbool.h>
 
-enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_BOOL, CONFIG_PATH, CONFIG_SECRET };
+enum config_type { CONFIG_TEXT, CONFIG_INT, CONFIG_COUNT, CONFIG_BOOL, CONFIG_PATH, CONFIG_SECRET };
 
-/* `name` is the variable (DASTERN_…). `def` NULL means it must be given. A CONFIG_SECRET DASTERN_X_KEY is read from the file
- * that DASTERN_X_KEY_FILE names, or else from $DASTERN_SECRETS_DIR/x_key: text of at least 32 bytes, mode without group/other
- * write and without other read. It has no default but "", which means that it may be left out. */
+/* `name` is the variable (DASTERN_…). `def` NULL means it must be given. A CONFIG_COUNT is a number from 1 to INT_MAX. A
+ * CONFIG_SECRET DASTERN_X_KEY is read from the file that DASTERN_X_KEY_FILE names, or else from $DASTERN_SECRETS_DIR/x_key: text
+ * of at least 32 bytes, mode without group/other write and without other read. It has no default but "", which means that it may
+ * be left out. */
 struct config_item {
     const char *name;
     enum config_type type;

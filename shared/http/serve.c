@@ -27,15 +27,15 @@
 
 static const struct config_item serve_config[] = {
     {"DASTERN_SOCKET", CONFIG_PATH, NULL, "unix socket to listen on"},
-    {"DASTERN_WORKERS", CONFIG_INT, "2", "worker processes"},
-    {"DASTERN_THREADS", CONFIG_INT, "4", "threads, and database connections, of each worker process"},
+    {"DASTERN_WORKERS", CONFIG_COUNT, "2", "worker processes"},
+    {"DASTERN_THREADS", CONFIG_COUNT, "4", "threads, and database connections, of each worker process"},
     {"DASTERN_DRAIN_SECONDS", CONFIG_INT, "6", "how long an ending worker waits for nginx to let go of idle connections; "
                                                "above the upstream's keepalive_timeout"},
     {"DASTERN_KEYS_DIR", CONFIG_PATH, NULL, "keys of the access tokens: public/<kid>.pem, and private/<kid>.pem for auth"},
     {"DASTERN_REDIS", CONFIG_TEXT, "", "unix socket of Redis; empty: rate limits are counted by each process"},
     {"DASTERN_RATE_KEY", CONFIG_SECRET, NULL, "key that hides whom a rate bucket is about"},
     {"DASTERN_ANSWER_KEY", CONFIG_SECRET, NULL, "key that answers with a secret are sealed with while an Idempotency-Key keeps them"},
-    {"DASTERN_RATE_FACTOR", CONFIG_INT, "1", "multiplies the burst of every rate limit"},
+    {"DASTERN_RATE_FACTOR", CONFIG_COUNT, "1", "multiplies the burst of every rate limit"},
     {"DASTERN_TMP_DIR", CONFIG_PATH, "/tmp", "where uploads lie while they are read"},
     {NULL, CONFIG_TEXT, NULL, NULL}};
 

@@ -12,6 +12,7 @@
 static const struct config_item common[] = {
     {"DASTERN_T_PATH", CONFIG_PATH, NULL, "Where things lie."},
     {"DASTERN_T_POOL", CONFIG_INT, "4", "Connections."},
+    {"DASTERN_T_THREADS", CONFIG_COUNT, "2", "Threads."},
     {0}};
 static const struct config_item own[] = {
     {"DASTERN_T_NAME", CONFIG_TEXT, "", "A name."},
@@ -41,6 +42,7 @@ static int make_environment(void **state)
     setenv("DASTERN_T_PATH", "/x", 1);
     setenv("DASTERN_T_KEY_FILE", secret_path, 1);
     unsetenv("DASTERN_T_POOL");
+    unsetenv("DASTERN_T_THREADS");
     unsetenv("DASTERN_T_NAME");
     unsetenv("DASTERN_T_FLAG");
     unsetenv("DASTERN_T_KEY");
@@ -83,6 +85,8 @@ static void wrong_values_stop_the_start(void **state)
     static const struct { const char *name, *value, *message; } cases[] = {
         {"DASTERN_T_PATH", NULL, "DASTERN_T_PATH is missing (Where things lie.)"}, {"DASTERN_T_PATH", "", "must name a path"},
         {"DASTERN_T_POOL", "", "must be a whole number"}, {"DASTERN_T_POOL", "4x", "must be a whole number"},
+        {"DASTERN_T_THREADS", "0", "must be a whole number from 1"}, {"DASTERN_T_THREADS", "-1", "must be a whole number from 1"},
+        {"DASTERN_T_THREADS", "2147483648", "must be a whole number from 1"}, {"DASTERN_T_THREADS", "two", "must be a whole number from 1"},
         {"DASTERN_T_POOL", "99999999999999999999", "must be a whole number"}, {"DASTERN_T_FLAG", "maybe", "must be on or off"},
         {"DASTERN_T_FLAG", "", "must be on or off"}, {"DASTERN_T_NAME", "\xff", "is not valid UTF-8"},
         {"DASTERN_T_KEY", SECRET, "must not be in the environment"}, {"DASTERN_T_KEY_FILE", NULL, "DASTERN_T_KEY has no file (A key.)"},
