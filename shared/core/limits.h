@@ -24,7 +24,7 @@
 #define LIMIT_STATEMENTS 256          /* prepared statements of one connection */
 #define LIMIT_CONNECTIONS 1024        /* accepted FastCGI connections of one worker process */
 #define LIMIT_PARKED 256              /* requests of one worker process that wait for something to happen */
-#define LIMIT_STREAM_SECONDS 300L     /* of one stream of events; then the client comes again, perhaps to another process */
+#define LIMIT_STREAMS_PER_USER 5      /* of events that one account has open in one worker process */
 #define LIMIT_SEEN_BYTES 128          /* what a parked request remembers between its turns */
 #define LIMIT_LIST_DEFAULT 20
 #define LIMIT_LIST_MAX 100

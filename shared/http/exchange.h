@@ -30,6 +30,8 @@ struct exchange {
     bool stream_waits;                /* this turn ended with stream_wait() */
     bool streaming;                   /* the head of a stream is out: only events can follow */
     int64_t pushed_us;                /* clock_us when something of it was sent last */
+    const char *stream_user;          /* whose stream it is; NULL: not counted as one */
+    struct exchange *next_stream;     /* of all that are open in this process */
     size_t rows;                      /* answered rows, for the log */
 };
 

@@ -132,8 +132,8 @@ void request_note(struct request *r, const char *text);
 struct buf *stream_open(struct request *r);
 /* One event: its data is a row as an object. `id` is what the client sends as Last-Event-ID. */
 void stream_event(struct buf *to, const char *id, const char *name, const struct rows *rows, size_t row);
-/* Sends the turn's events and parks as request_later does. OK when the stream has to end now (LIMIT_STREAM_SECONDS, or what
- * request_later names): return it. */
+/* Sends the turn's events and parks as request_later does. OK when the stream has to end now (DASTERN_STREAM_SECONDS, or what
+ * request_later names), E_RATE_LIMITED when its account has LIMIT_STREAMS_PER_USER others: return it. */
 enum err stream_wait(struct request *r, int ms) MUST_CHECK;
 
 /* --- stock handlers: run their row's statement and answer ------------------------------------------------------ */

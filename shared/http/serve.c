@@ -31,6 +31,7 @@ static const struct config_item serve_config[] = {
     {"DASTERN_THREADS", CONFIG_COUNT, "4", "threads, and database connections, of each worker process"},
     {"DASTERN_DRAIN_SECONDS", CONFIG_INT, "6", "how long an ending worker waits for nginx to let go of idle connections; "
                                                "above the upstream's keepalive_timeout"},
+    {"DASTERN_STREAM_SECONDS", CONFIG_COUNT, "300", "a stream of events ends after so long; its client comes again, perhaps to another process"},
     {"DASTERN_KEYS_DIR", CONFIG_PATH, NULL, "keys of the access tokens: public/<kid>.pem, and private/<kid>.pem for auth"},
     {"DASTERN_REDIS", CONFIG_TEXT, "", "unix socket of Redis; empty: rate limits are counted by each process"},
     {"DASTERN_RATE_KEY", CONFIG_SECRET, NULL, "key that hides whom a rate bucket is about"},

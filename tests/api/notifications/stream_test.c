@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 /* after the standard headers it needs */
@@ -14,7 +15,9 @@
 #include "people.h"
 
 #define AT_ONCE_S 10.0 /* a look takes place every second, deliveries and a busy machine want some more */
-#define MANY 40         /* streams at once: many more than there are threads, which serve others all the same */
+#define OWN 5           /* streams that an account may have in one process, whichever serves them */
+#define PEOPLE 8        /* with so many each: many more streams than threads, which serve others all the same */
+#define PROCESSES 2     /* of a module */
 
 static struct stream *follow(const struct person *p, const char *last)
 {
@@ -133,31 +136,100 @@ static void a_session_that_ends_ends_its_streams(void **state)
 static void many_at_once(void **state)
 {
     (void)state;
-    struct person p;
-    struct stream *streams[MANY];
-    person_new(&p, "patient");
-    for (size_t i = 0; i < MANY; i++)
-        streams[i] = follow(&p, NULL);
-    for (size_t i = 0; i < MANY; i++)
-        assert_true(stream_brings(streams[i], "id: ", AT_ONCE_S));
-    for (size_t i = 0; i < MANY; i++)
-        assert_true(expect(get(p.token, "/notifications"), 200)->seconds < 2);
-    tell(&p, "dose.due");
-    for (size_t i = 0; i < MANY; i++) {
-        assert_true(stream_brings(streams[i], "\"dose.due\"", AT_ONCE_S));
-        stream_close(streams[i]);
+    struct person p[PEOPLE];
+    struct stream *streams[PEOPLE][OWN];
+    for (size_t i = 0; i < PEOPLE; i++) {
+        person_new(&p[i], "patient");
+        for (size_t k = 0; k < OWN; k++)
+            streams[i][k] = follow(&p[i], NULL);
+    }
+    for (size_t i = 0; i < PEOPLE; i++)
+        for (size_t k = 0; k < OWN; k++)
+            assert_true(stream_brings(streams[i][k], "id: ", AT_ONCE_S));
+    for (size_t i = 0; i < PEOPLE; i++) {
+        assert_true(expect(get(p[i].token, "/notifications"), 200)->seconds < 2);
+        tell(&p[i], "dose.due");
+    }
+    for (size_t i = 0; i < PEOPLE; i++) {
+        for (size_t k = 0; k < OWN; k++) {
+            assert_true(stream_brings(streams[i][k], "\"dose.due\"", AT_ONCE_S));
+            stream_close(streams[i][k]);
+        }
     }
 }
 
-/* A comment now and then, so that nobody on the way takes the line for dead. */
-static void silence_is_broken(void **state)
+static bool is_refused(struct stream *s)
+{
+    assert_true(stream_brings(s, "\r\n\r\n", AT_ONCE_S));
+    if (strstr(stream_text(s), "HTTP/1.1 200"))
+        return false;
+    assert_true(stream_brings(s, "\"stream.too_many\"", AT_ONCE_S));
+    assert_non_null(strstr(stream_text(s), "HTTP/1.1 429"));
+    assert_non_null(strstr(stream_text(s), "Retry-After: 5\r\n"));
+    return true;
+}
+
+static void one_account_has_only_so_many(void **state)
+{
+    (void)state;
+    struct person p, other;
+    struct stream *streams[PROCESSES * OWN + 1];
+    size_t refused = 0;
+    person_new(&p, "patient");
+    person_new(&other, "patient");
+    for (size_t i = 0; i < PROCESSES * OWN + 1; i++) {
+        streams[i] = follow(&p, NULL);
+        bool full = is_refused(streams[i]);
+        refused += full;
+        assert_false(full && i < OWN);
+    }
+    assert_true(refused >= 1);
+    struct stream *s = follow(&other, NULL);
+    assert_false(is_refused(s));
+    stream_close(s);
+    for (size_t i = 0; i < PROCESSES * OWN + 1; i++)
+        stream_close(streams[i]);
+    bool full = true;
+    for (int i = 0; full && i < 10; i++) { /* that they are gone shows at the next look */
+        pause_ms(1000);
+        s = follow(&p, NULL);
+        full = is_refused(s);
+        stream_close(s);
+    }
+    assert_false(full);
+}
+
+/* How long a stream of this stack lasts. */
+static double stream_seconds(void)
+{
+    const char *seconds = getenv("DASTERN_STREAM_SECONDS");
+    return seconds ? strtod(seconds, NULL) : 300;
+}
+
+/* A comment now and then, so that nobody on the way takes the line for dead. At last a whole answer, and its client comes again. */
+static void silence_is_broken_and_the_end_is_a_good_one(void **state)
 {
     (void)state;
     struct person p;
+    char position[100];
     person_new(&p, "patient");
     struct stream *s = follow(&p, NULL);
     assert_true(stream_brings(s, "id: ", AT_ONCE_S));
     assert_true(stream_brings(s, "\n:\n\n", 15 + AT_ONCE_S));
+    if (stream_seconds() > 60) {
+        stream_close(s);
+        print_message("streams last too long here to wait for the end of one (DASTERN_STREAM_SECONDS)\n");
+        return;
+    }
+    assert_true(stream_ends(s, stream_seconds() - 15 + AT_ONCE_S));
+    const char *text = stream_text(s), *last_chunk = "\r\n0\r\n\r\n";
+    assert_non_null(strstr(text, "retry: 1000\n"));
+    assert_string_equal(text + strlen(text) - strlen(last_chunk), last_chunk);
+    read_position(s, position);
+    stream_close(s);
+    tell(&p, "dose.due");
+    s = follow(&p, position);
+    assert_true(stream_brings(s, "\"dose.due\"", AT_ONCE_S));
     stream_close(s);
 }
 
@@ -184,7 +256,8 @@ int main(void)
         cmocka_unit_test_teardown(goes_on_where_the_line_broke, client_teardown),
         cmocka_unit_test_teardown(a_session_that_ends_ends_its_streams, client_teardown),
         cmocka_unit_test_teardown(many_at_once, client_teardown),
-        cmocka_unit_test_teardown(silence_is_broken, client_teardown),
+        cmocka_unit_test_teardown(one_account_has_only_so_many, client_teardown),
+        cmocka_unit_test_teardown(silence_is_broken_and_the_end_is_a_good_one, client_teardown),
         cmocka_unit_test_teardown(refuses_a_position_it_did_not_give, client_teardown),
     };
     return cmocka_run_group_tests_name("notification stream", tests, NULL, NULL);
