@@ -47,7 +47,7 @@ function commonRefusals(path, method, operation) {
     ...(signedIn && { 401: 'Unauthenticated', 403: 'Forbidden' }),
     ...(path.includes('{') && { 404: 'NotFound' }),
     ...(signedIn && method === 'post' && { 409: 'Conflict' }),
-    ...(operation.requestBody && { 413: 'TooLarge', 415: 'UnsupportedMediaType', 422: 'Invalid' }),
+    ...(operation.requestBody && { 413: 'TooLarge', 415: 'UnsupportedMediaType', 422: 'Invalid', 507: 'NoRoom' }),
     429: 'TooManyRequests',
     503: 'Unavailable',
   };

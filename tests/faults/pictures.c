@@ -27,6 +27,8 @@
 #define BEHIND 3               /* pictures that wait behind a bad one */
 #define DISK_BYTES (32L << 20)
 #define ROOM_FOR_ONE (96L << 10)
+#define LARGE_JSON_BYTES (500UL << 10)
+#define SMALL_JSON_BYTES (60UL << 10)
 #define PATH_BYTES 512
 #define JOB "FROM prescription_processing_queue WHERE prescription_id = $1::uuid ORDER BY id DESC LIMIT 1"
 
@@ -237,8 +239,6 @@ static long rows(void) { return owner_count("SELECT count(*) FROM prescriptions 
 
 static void must_be_refused(const char *what) {
     long before = rows();
-    char key[64];
-    snprintf(key, sizeof key, "%s", nobody_id());
     struct answer *a = picture_send(patient.token, photo, photo_size, "page.jpg", "image/jpeg", NULL);
     const char *code = json_string_value(answer_at(a, "code"));
     printf("  %s: %d %s\n", what, a->status, code ? code : "-");
@@ -292,6 +292,26 @@ static void fill_storage(void) {
     open_storage_anew();
 }
 
+/* A body that no route takes, so that only its size matters. */
+static struct answer *send_json(size_t size) {
+    char *text = xcalloc(1, size);
+    memset(text, ' ', size);
+    memcpy(text, "{\"unknown\": 1", 13);
+    text[size - 1] = '}';
+    struct answer *a = post_raw(patient.token, "/doses/sync", text, size);
+    free(text);
+    return a;
+}
+
+/* nginx keeps the beginning of a body in memory. */
+static void send_json_without_room(void) {
+    struct answer *a = send_json(LARGE_JSON_BYTES);
+    const char *code = json_string_value(answer_at(a, "code"));
+    printf("  no room for a large JSON body: %d %s\n", a->status, code ? code : "-");
+    must(a->status == 507 && code && strcmp(code, "storage.full") == 0, "507 storage.full");
+    must(send_json(SMALL_JSON_BYTES)->status == 422, "a usual body is taken all the same");
+}
+
 /* Where nginx and the module keep a body while it comes in. */
 static void fill_tmp(void) {
     char tmp[PATH_BYTES], id[37];
@@ -300,10 +320,12 @@ static void fill_tmp(void) {
         return;
     leave_room(tmp, ROOM_FOR_ONE / 4);
     must_be_refused("no room for nginx to take it in");
+    send_json_without_room();
     leave_room(tmp, (long)photo_size + ROOM_FOR_ONE);
     must_be_refused("no room for the module to take it in");
     give_room(tmp);
     must(send_photo(id) == 202, "the next one is taken");
+    must(send_json(LARGE_JSON_BYTES)->status == 422, "so is a large JSON body");
     must(umount2(tmp, MNT_DETACH) == 0, "the small disk goes");
 }
 
