@@ -5,6 +5,8 @@
  * kills     random processes of modules and workers, kill -9: no failed read, no acknowledged write lost or doubled
  * rolls     every module replaces its processes: no failed request at all
  * postgres  fast restart: 503 with Retry-After meanwhile, an answer again within 1 s of its being back, nothing hangs
+ * frozen    PostgreSQL stands still for 15 s, as a bad disk makes it: 503 with Retry-After within 15 s, an answer again
+ *           within 1 s of its going on
  * redis     stopped, then frozen: signing in and reading go on
  * slow      connections that never finish their request: the p99 of the others stays under twice what it was
  * readers   a worker killed in the middle of a picture: another takes it within lease + 5 s, and it is finished once
@@ -30,6 +32,8 @@
 #define PROCESSES_MAX 256
 #define SLOWEST_ANSWER_S 8.0   /* anything slower counts as a hang */
 #define BACK_WITHIN_S 1.0
+#define FROZEN_S 15.0
+#define FROZEN_ANSWER_S 15.0   /* what shared/db/conn.h waits for a connection and for an answer on it, together */
 
 struct outcome {
     size_t requests, reads_failed, writes_failed, unavailable, without_retry_after, other;
@@ -44,14 +48,15 @@ static int by_time(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* 409: a write that is sent again while its first copy is still being served. */
 static void count_sample(struct outcome *o, const struct sample *s) {
-    bool good = s->status >= 200 && s->status < 300;
+    bool good = s->status >= 200 && s->status < 300, again = s->write && s->status == 409;
     o->requests++;
     o->reads_failed += !good && !s->write;
     o->writes_failed += !good && s->write;
     o->unavailable += s->status == 503;
     o->without_retry_after += s->status == 503 && !s->retry_after;
-    o->other += !good && s->status != 503;
+    o->other += !good && !again && s->status != 503;
 }
 
 static struct outcome count_samples(const struct sample *samples, size_t n) {
@@ -95,7 +100,7 @@ void send_signal(pid_t pid, int number) {
     must(pid > 0 && kill(pid, number) == 0, "a process to break");
 }
 
-static struct outcome finish(struct load *load, const char *what) {
+static struct outcome finish_within(struct load *load, const char *what, double slowest) {
     size_t n;
     const struct sample *samples = load_stop(load, &n);
     struct outcome o = count_samples(samples, n);
@@ -104,9 +109,11 @@ static struct outcome finish(struct load *load, const char *what) {
     must(o.requests > 100 && o.acknowledged > 10, "enough load to tell");
     must(o.lost == 0, "no acknowledged write lost");
     must(o.doubled == 0, "no write doubled by sending it again with its key");
-    must(o.slowest < SLOWEST_ANSWER_S, "nothing hangs");
+    must(o.slowest < slowest, "nothing hangs");
     return o;
 }
+
+static struct outcome finish(struct load *load, const char *what) { return finish_within(load, what, SLOWEST_ANSWER_S); }
 
 /* --- scenarios -------------------------------------------------------------------------------------------------- */
 
@@ -176,6 +183,11 @@ static double first_answer_after(const struct sample *samples, size_t n, double 
     return first;
 }
 
+static void only_503_with_retry_after(const struct outcome *o) {
+    must(o->other == 0, "only 503 meanwhile");
+    must(o->without_retry_after == 0, "Retry-After on every 503");
+}
+
 static void restart_postgres(int times) {
     double down[64], back[64];
     struct load *load = load_start(CLIENTS);
@@ -196,9 +208,40 @@ static void restart_postgres(int times) {
         printf("  away for %.2f s, first answer %.3f s after it was back\n", back[i] - down[i], after);
         must(after >= 0 && after <= BACK_WITHIN_S, "an answer within 1 s");
     }
-    must(o.other == 0, "only 503 meanwhile");
-    must(o.without_retry_after == 0, "Retry-After on every 503");
+    only_503_with_retry_after(&o);
     load_free(load);
+}
+
+/* The postmaster first, which then starts nobody new. */
+static void signal_postgres(int number) {
+    pid_t pids[PROCESSES_MAX], postmaster = stack_postmaster();
+    send_signal(postmaster, number);
+    size_t n = stack_backends(postmaster, pids, PROCESSES_MAX);
+    must(n > 0, "processes of PostgreSQL");
+    for (size_t i = 0; i < n; i++)
+        send_signal(pids[i], number);
+}
+
+static void freeze_postgres(int times) {
+    for (int i = 0; i < times; i++) {
+        size_t n;
+        struct load *load = load_start(CLIENTS);
+        sleep_seconds(1);
+        double frozen = now_seconds();
+        signal_postgres(SIGSTOP);
+        sleep_seconds(FROZEN_S);
+        double back = now_seconds();
+        signal_postgres(SIGCONT);
+        sleep_seconds(3);
+        struct outcome o = finish_within(load, "PostgreSQL frozen", FROZEN_ANSWER_S);
+        const struct sample *samples = load_stop(load, &n);
+        double after = first_answer_after(samples, n, frozen, back);
+        printf("  frozen for %.1f s, first answer %.3f s after it went on\n", back - frozen, after);
+        must(after >= 0 && after <= BACK_WITHIN_S, "an answer within 1 s");
+        must(o.unavailable > 0, "503 meanwhile");
+        only_503_with_retry_after(&o);
+        load_free(load);
+    }
 }
 
 static void sign_in_meanwhile(struct person *p, int times) {
@@ -261,7 +304,8 @@ static void slow_connections(int count) {
 static const struct {
     const char *name;
     void (*run)(int count);
-} scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"redis", stop_redis},
+} scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"frozen", freeze_postgres},
+                 {"redis", stop_redis},
                  {"slow", slow_connections}, {"readers", kill_readers}, {"crashes", crash_readings}, {"stalls", stall_readings},
                  {"disks", fill_disks}, {"streams", break_streams}};
 
@@ -283,7 +327,7 @@ int main(int argc, char **argv) {
     print_head();
     for (int i = 1; i < argc; i++)
         if (!run_scenario(argv[i])) {
-            fprintf(stderr, "usage: %s {kills|rolls|postgres|redis|slow|readers|crashes|stalls|disks|streams}=N …\n", argv[0]);
+            fprintf(stderr, "usage: %s {kills|rolls|postgres|frozen|redis|slow|readers|crashes|stalls|disks|streams}=N …\n", argv[0]);
             return 2;
         }
     return all_held ? 0 : 1;

@@ -14,8 +14,8 @@ $(FAULTS_BIN): $(FAULTS_OBJ) $(FAULTS_PAGE_OBJ) $(API_LIB_OBJ) $(LIBRARY)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) $(OCR_LIBS) -lcmocka -o $@
 
 faults: $(FAULTS_BIN)
-	$< kills=20 rolls=10 postgres=3 redis=1 slow=1000 readers=3 crashes=2 stalls=1 disks=1 streams=5
+	$< kills=20 rolls=10 postgres=3 frozen=2 redis=1 slow=1000 readers=3 crashes=2 stalls=1 disks=1 streams=5
 faults-brief: $(FAULTS_BIN)
-	$< kills=6 rolls=2 postgres=1 redis=1 readers=1 crashes=1 disks=1 streams=1
+	$< kills=6 rolls=2 postgres=1 frozen=1 redis=1 readers=1 crashes=1 disks=1 streams=1
 
 -include $(FAULTS_OBJ:.o=.d)

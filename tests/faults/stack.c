@@ -122,6 +122,15 @@ pid_t stack_postmaster(void) {
     return pid;
 }
 
+static pid_t wanted_parent;
+
+static bool is_child(pid_t pid) { return parent_of(pid) == wanted_parent; }
+
+size_t stack_backends(pid_t postmaster, pid_t *pids, size_t room) {
+    wanted_parent = postmaster;
+    return postmaster > 0 ? collect(pids, room, is_child) : 0; /* without one, it would be everybody's */
+}
+
 /* Redis renames itself to "redis-server unixsocket:<path>": the path tells whose it is. */
 static bool is_redis(pid_t pid) {
     char path[PATH_BYTES], line[PATH_BYTES] = "", wanted[PATH_BYTES];

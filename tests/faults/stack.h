@@ -18,6 +18,8 @@ pid_t stack_reading_child(pid_t worker);
 /* Process id of PostgreSQL's postmaster, or of Redis; 0 if it does not run. */
 pid_t stack_postmaster(void);
 pid_t stack_redis(void);
+/* What the postmaster has started: backends and its helpers; at most `room`. */
+size_t stack_backends(pid_t postmaster, pid_t *pids, size_t room);
 /* Whether PostgreSQL accepts connections. */
 bool stack_postgres_accepts(void);
 /* A path below the state directory. Good until the next call. */
