@@ -42,7 +42,6 @@ struct arena {
     struct block *first;  /* the one that is kept; last in the chain of `current` */
     struct block *current; /* the bump block, newest first */
     struct deferred *deferred;
-    size_t used;
 };
 
 static void *or_die(void *p)
@@ -105,7 +104,6 @@ void arena_reset(struct arena *a)
     }
     explicit_bzero(a->first->data, a->first->used);
     a->first->used = 0;
-    a->used = 0;
 }
 
 void arena_free(struct arena *a)
@@ -129,7 +127,6 @@ static void *alloc_alone(struct arena *a, size_t n)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
-    a->used += n;
     if (EACH_ALONE || n > a->first->size / 4)
         return alloc_alone(a, n);
     size_t rounded = (n + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -185,5 +182,3 @@ void arena_defer(struct arena *a, void (*fn)(void *), void *thing)
     *d = (struct deferred){.next = a->deferred, .fn = fn, .thing = thing};
     a->deferred = d;
 }
-
-size_t arena_used(const struct arena *a) { return a->used; }

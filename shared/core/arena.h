@@ -23,8 +23,6 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Calls fn(thing) at reset/free: for what lives outside the arena (PGresult, file descriptors, json_t). */
 void arena_defer(struct arena *a, void (*fn)(void *), void *thing);
-/* Bytes handed out since the last reset. */
-size_t arena_used(const struct arena *a);
 
 /* calloc/realloc/strdup that end the process when memory is out; for what outlives a request. */
 void *xcalloc(size_t count, size_t size);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/arena.h"
+#include "core/str.h"
 
 void random_bytes(void *out, size_t n)
 {
@@ -24,26 +25,18 @@ void random_bytes(void *out, size_t n)
     }
 }
 
-static void uuid_text(unsigned char b[16], unsigned version, char out[37])
+static void version_text(unsigned char b[16], unsigned version, char out[37])
 {
-    static const char digits[] = "0123456789abcdef";
     b[6] = (unsigned char)((b[6] & 0x0f) | version << 4);
     b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    char *p = out;
-    for (size_t i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *p++ = '-';
-        *p++ = digits[b[i] >> 4];
-        *p++ = digits[b[i] & 15];
-    }
-    *p = '\0';
+    uuid_text(b, out);
 }
 
 void random_uuid(char out[37])
 {
     unsigned char b[16];
     random_bytes(b, sizeof b);
-    uuid_text(b, 4, out);
+    version_text(b, 4, out);
 }
 
 void random_uuid_v7(char out[37])
@@ -55,7 +48,7 @@ void random_uuid_v7(char out[37])
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     for (int i = 0; i < 6; i++)
         b[i] = (unsigned char)(ms >> (40 - 8 * i));
-    uuid_text(b, 7, out);
+    version_text(b, 7, out);
 }
 
 char *random_code(struct arena *a, const char *alphabet, size_t n)

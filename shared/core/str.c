@@ -196,16 +196,32 @@ bool str_is_uuid(const char *s)
     return s[36] == '\0';
 }
 
-char *hex_encode(struct arena *a, const void *bytes, size_t n)
+/* Two digits for a byte; behind them. */
+static char *put_hex(char *out, unsigned char byte)
 {
     static const char digits[] = "0123456789abcdef";
-    const unsigned char *p = bytes;
-    char *out = arena_alloc(a, n * 2 + 1);
-    for (size_t i = 0; i < n; i++) {
-        out[2 * i] = digits[p[i] >> 4];
-        out[2 * i + 1] = digits[p[i] & 15];
-    }
+    *out++ = digits[byte >> 4];
+    *out++ = digits[byte & 15];
     return out;
+}
+
+void uuid_text(const unsigned char bytes[16], char out[37])
+{
+    for (size_t i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        out = put_hex(out, bytes[i]);
+    }
+    *out = '\0';
+}
+
+char *hex_encode(struct arena *a, const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+    char *text = arena_alloc(a, n * 2 + 1), *out = text;
+    for (size_t i = 0; i < n; i++)
+        out = put_hex(out, p[i]);
+    return text;
 }
 
 static const char base64url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -44,6 +44,7 @@ bool str_to_long(const char *s, long *out);
 /* "0007", "1e3", "+1" are refused; at most `decimals` digits after the point. Only checks the form. */
 bool str_is_decimal(const char *s, int decimals);
 bool str_is_uuid(const char *s);                     /* 8-4-4-4-12 hex, any case */
+void uuid_text(const unsigned char bytes[16], char out[37]); /* the same in lower case, NUL-terminated */
 
 /* base64url without padding (RFC 4648 §5). Encode: NUL-terminated. Decode refuses padding, whitespace, stray bits. */
 char *base64url_encode(struct arena *a, const void *bytes, size_t n);

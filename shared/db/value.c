@@ -77,20 +77,6 @@ static void numeric_text(struct buf *out, const unsigned char *p, size_t size)
     out->data[out->len] = '\0';
 }
 
-static void uuid_text(struct buf *out, const unsigned char *p)
-{
-    static const char hex[] = "0123456789abcdef";
-    char text[36];
-    size_t n = 0;
-    for (size_t i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            text[n++] = '-';
-        text[n++] = hex[p[i] >> 4];
-        text[n++] = hex[p[i] & 15];
-    }
-    buf_add(out, text, n);
-}
-
 static double read_float(struct value v)
 {
     uint64_t bits = big_endian(v.bytes, v.size);
@@ -126,12 +112,13 @@ static void time_text(struct buf *out, struct value v)
 
 void value_text(struct buf *out, struct value v)
 {
+    char uuid[37];
     switch (v.type) {
     case PG_BOOL: buf_str(out, v.bytes[0] ? "true" : "false"); break;
     case PG_INT2: case PG_INT4: case PG_INT8: buf_printf(out, "%lld", value_integer(v)); break;
     case PG_NUMERIC: numeric_text(out, v.bytes, v.size); break;
     case PG_FLOAT4: case PG_FLOAT8: float_text(out, v); break;
-    case PG_UUID: uuid_text(out, v.bytes); break;
+    case PG_UUID: uuid_text(v.bytes, uuid); buf_str(out, uuid); break;
     case PG_DATE: case PG_TIME: case PG_TIMESTAMPTZ: time_text(out, v); break;
     case PG_JSONB: buf_add(out, v.bytes + 1, v.size - 1); break; /* behind the version byte */
     case PG_VOID: break;

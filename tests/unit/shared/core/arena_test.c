@@ -104,19 +104,6 @@ static void copies_are_copies(void **state)
     assert_int_equal(strlen(long_text), 5000);
 }
 
-static void used_counts_bytes_until_reset(void **state)
-{
-    (void)state;
-    struct arena *a = arena_new(FIRST);
-    arena_alloc(a, 10);
-    arena_alloc(a, 5000);
-    assert_non_null(arena_alloc(a, 0));
-    assert_int_equal(arena_used(a), 5010);
-    arena_reset(a);
-    assert_int_equal(arena_used(a), 0);
-    arena_free(a);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,7 +114,6 @@ int main(void)
 #endif
         in_arena(deferred_calls_run_newest_first_and_once),
         in_arena(copies_are_copies),
-        in_arena(used_counts_bytes_until_reset),
     };
     return cmocka_run_group_tests_name("core/arena", tests, NULL, NULL);
 }
