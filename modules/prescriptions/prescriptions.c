@@ -112,20 +112,6 @@ static const struct field medication_list_fields[] = {
 
 /* --- handlers ------------------------------------------------------------------------------------------------------ */
 
-/* Runs the route's statement, which changes something and gives its id, then answers with the whole of it. */
-static enum err change_then_show(struct request *r, const struct sql_stmt *change, const char *id_name,
-                                 const struct sql_stmt *show, int status)
-{
-    struct rows changed = {0}, card = {0};
-    enum err err = db_query(r, change, &changed, NULL);
-    if (err != OK)
-        return err;
-    if (rows_count(&changed) == 0)
-        return fail(r, E_NOT_FOUND, "not_found");
-    err = db_query(r, show, &card, id_name, rows_text(&changed, r->mem, 0, "id"), NULL);
-    return err == OK ? reply_row(r, status, &card) : err;
-}
-
 /* Entered by hand: a person wrote it, so nothing has to be checked and it is complete at once. Confirming it makes reminders. */
 static enum err create_prescription(struct request *r, const struct sql_stmt *sql)
 {
@@ -135,33 +121,33 @@ static enum err create_prescription(struct request *r, const struct sql_stmt *sq
         fault(r, "/medications", "required");
         return fail_fields(r);
     }
-    return change_then_show(r, sql, "prescription_id", &SQL_find_new_prescription, 201);
+    return reply_changed(r, sql, &SQL_find_new_prescription, "prescription_id", 201);
 }
 
 static enum err change_prescription(struct request *r, const struct sql_stmt *sql)
 {
-    return change_then_show(r, sql, "prescription_id", &SQL_find_prescription, 200);
+    return reply_changed(r, sql, &SQL_find_prescription, "prescription_id", 200);
 }
 
 static enum err reprocess_prescription(struct request *r, const struct sql_stmt *sql)
 {
-    return change_then_show(r, sql, "prescription_id", &SQL_find_upload, 202);
+    return reply_changed(r, sql, &SQL_find_upload, "prescription_id", 202);
 }
 
 /* Done again it answers the same: reminders_created counts what there is, not what this call has made. */
 static enum err confirm_prescription(struct request *r, const struct sql_stmt *sql)
 {
-    return change_then_show(r, sql, "prescription_id", &SQL_find_confirmed_prescription, 200);
+    return reply_changed(r, sql, &SQL_find_confirmed_prescription, "prescription_id", 200);
 }
 
 static enum err create_medication(struct request *r, const struct sql_stmt *sql)
 {
-    return change_then_show(r, sql, "medication_id", &SQL_find_new_medication, 201);
+    return reply_changed(r, sql, &SQL_find_new_medication, "medication_id", 201);
 }
 
 static enum err change_medication(struct request *r, const struct sql_stmt *sql)
 {
-    return change_then_show(r, sql, "medication_id", &SQL_find_medication, 200);
+    return reply_changed(r, sql, &SQL_find_medication, "medication_id", 200);
 }
 
 /* Only what our own reader has re-encoded is ever served; until then there is nothing to show. */

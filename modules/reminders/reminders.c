@@ -159,30 +159,18 @@ static const struct field adherence_fields[] = {
 
 /* --- handlers ------------------------------------------------------------------------------------------------------ */
 
-/* Runs a change and answers with the reminder as it then is: the plan is made by triggers, after the change's own row. */
-static enum err change_and_show(struct request *r, const struct sql_stmt *change, int status)
-{
-    struct rows rows = {0};
-    enum err err = db_query(r, change, &rows, NULL);
-    if (err == OK && rows_count(&rows) == 0)
-        err = fail(r, E_NOT_FOUND, "not_found");
-    if (err == OK)
-        err = db_query(r, &SQL_get_reminder, &rows, "reminder_id", rows_text(&rows, r->mem, 0, "id"), NULL);
-    return err == OK ? reply_row(r, status, &rows) : err;
-}
-
 static enum err create_reminder(struct request *r, const struct sql_stmt *sql)
 {
     if (str_eq(input(r, "time_slot"), "custom") && !input(r, "scheduled_time")) {
         fault(r, "/scheduled_time", "required");
         return fail_fields(r);
     }
-    return change_and_show(r, sql, 201);
+    return reply_changed(r, sql, &SQL_get_reminder, "reminder_id", 201);
 }
 
 static enum err change_reminder(struct request *r, const struct sql_stmt *sql)
 {
-    return change_and_show(r, sql, 200);
+    return reply_changed(r, sql, &SQL_get_reminder, "reminder_id", 200);
 }
 
 static const struct route routes[] = {

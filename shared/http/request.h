@@ -106,6 +106,10 @@ enum err db_query_apart(struct request *r, const struct sql_stmt *sql, ...) MUST
 void reply_header(struct request *r, const char *name, const char *value); /* value must hold no control bytes */
 /* First row as an object; no row: 404 not_found. `_etag`, `_location`, `_status` columns are honoured. */
 enum err reply_row(struct request *r, int status, const struct rows *rows) MUST_CHECK;
+/* Runs `change`, whose row has the id of what it changed (no row: 404), and answers with the whole of that: what triggers have
+ * made of it is seen by the next statement only. `show` takes the id as its parameter `id_name`. */
+enum err reply_changed(struct request *r, const struct sql_stmt *change, const struct sql_stmt *show, const char *id_name,
+                       int status) MUST_CHECK;
 /* {"items": […], "next_cursor": …}; the statement selects limit + 1 rows; `_cursor_1`, `_cursor_2` make the cursor. */
 enum err reply_rows(struct request *r, int status, const struct rows *rows) MUST_CHECK;
 /* A JSON body that the handler writes itself: open, write, return OK. */
