@@ -116,23 +116,30 @@ static bool start_worker(struct slot *slot)
     return ok;
 }
 
-static void note_death(pid_t pid)
+/* NULL for a worker that was rolled. */
+static struct slot *slot_of(pid_t pid)
 {
-    for (int i = 0; i < p.workers; i++) {
-        struct slot *slot = &p.slots[i];
-        if (slot->pid != pid)
-            continue;
-        bool young = clock_us() - slot->started_us < SHORT_LIFE_US;
-        log_note(LOG_WARN, "parent.worker_died", "young", young ? "yes" : "no");
-        *slot = (struct slot){.not_before_us = young ? clock_us() + RESPAWN_PAUSE_US : 0};
-    }
+    for (int i = 0; i < p.workers; i++)
+        if (p.slots[i].pid == pid)
+            return &p.slots[i];
+    return NULL;
+}
+
+static void note_death(struct slot *slot)
+{
+    bool young = clock_us() - slot->started_us < SHORT_LIFE_US;
+    log_note(LOG_WARN, "parent.worker_died", "young", young ? "yes" : "no");
+    *slot = (struct slot){.not_before_us = young ? clock_us() + RESPAWN_PAUSE_US : 0};
 }
 
 static void reap(void)
 {
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
-        note_death(pid); /* a rolled worker is in no slot any more: nothing to note */
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+        struct slot *slot = slot_of(pid);
+        if (slot)
+            note_death(slot);
+    }
 }
 
 static void fill_slots(void)
@@ -186,6 +193,9 @@ static void stop_workers(void)
         pid_t pid = waitpid(-1, NULL, WNOHANG);
         if (pid < 0)
             return;
+        struct slot *ended = pid > 0 ? slot_of(pid) : NULL;
+        if (ended)
+            ended->pid = 0; /* the number may soon be somebody else's, who must not be killed below */
         if (pid == 0)
             nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
