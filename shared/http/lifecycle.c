@@ -1,4 +1,5 @@
 /* One request from its first byte to its log line. */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,11 +150,21 @@ static bool is_limited(const struct request *r, enum route_flag flag)
     return r->route->flags & flag && !(flag == R_LIMIT_UPLOAD && is_json);
 }
 
+/* An IPv6 client is its /64, as in nginx and in address_prefix() of the database: one host has as many addresses in it as it
+ * likes. */
+static const char *client_prefix(struct request *r)
+{
+    struct in6_addr address;
+    if (inet_pton(AF_INET6, r->ip, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address))
+        return r->ip;
+    return hex_encode(r->mem, &address, 8);
+}
+
 static enum err limit_rate(struct request *r)
 {
     for (size_t i = 0; i < sizeof rate_classes / sizeof rate_classes[0]; i++) {
         struct ratelimit_policy policy = rate_classes[i].policy;
-        const char *subject = rate_classes[i].per_user ? r->who.user_id : r->ip;
+        const char *subject = rate_classes[i].per_user ? r->who.user_id : client_prefix(r);
         long retry_after = 1;
         if (!is_limited(r, rate_classes[i].flag) || !subject)
             continue;
