@@ -302,7 +302,7 @@ static void place_holes(const struct sorting *s, const struct grid_holes *holes,
         if (hole->row < 0 || hole->column < 0 || is_cut_off(s, holes, hole)) continue;
         struct grid_cell *cell = &out->cells[hole->row][hole->column];
         if (cell->box.w > 0 && cell->box.w * cell->box.h >= hole->w * hole->h) continue;
-        *cell = (struct grid_cell){ { hole->x, hole->y, hole->w, hole->h }, hole->index };
+        *cell = (struct grid_cell){ { hole->x, hole->y, hole->w, hole->h }, hole->index, false };
     }
 }
 
@@ -328,23 +328,28 @@ static bool covered_sideways(const struct sorting *s, int r, int c)
     return false;
 }
 
-static void fill_missing(const struct sorting *s, struct grid *out)
-{
-    for (int r = 0; r < out->rows; r++)
-        for (int c = 0; c < out->columns; c++) {
-            struct grid_cell *cell = &out->cells[r][c];
-            if (cell->box.w > 0 || covering_row(s, out, r, c) >= 0) continue;
-            if (r == 0 && covered_sideways(s, r, c)) continue;
-            int y = s->top[r] + (int)lround(s->shift[c]);
-            *cell = (struct grid_cell){ { s->left[c], y, s->right[c] - s->left[c], s->bottom[r] - s->top[r] }, -1 };
-        }
-}
-
 static int count_found(const struct grid *g, int row)
 {
     int found = 0;
     for (int c = 0; c < g->columns; c++) found += g->cells[row][c].hole >= 0 && g->cells[row][c].box.w > 0;
     return found;
+}
+
+static void fill_missing(const struct sorting *s, struct grid *out)
+{
+    for (int r = 0; r < out->rows; r++) {
+        bool is_row = 2 * count_found(out, r) >= out->columns; /* not just a piece of a stamp over the row above */
+        for (int c = 0; c < out->columns; c++) {
+            struct grid_cell *cell = &out->cells[r][c];
+            int above = covering_row(s, out, r, c);
+            if (cell->box.w > 0) continue;
+            if (above >= 0 && is_row) out->cells[above][c].merged = cell->merged = true;
+            bool beside = covered_sideways(s, r, c);
+            if (above >= 0 || (r == 0 && beside)) continue;
+            int y = s->top[r] + (int)lround(s->shift[c]);
+            *cell = (struct grid_cell){ { s->left[c], y, s->right[c] - s->left[c], s->bottom[r] - s->top[r] }, -1, beside };
+        }
+    }
 }
 
 /* Headings are the rows above the first complete row, when together they hold cells (merged ones, or some not found); when

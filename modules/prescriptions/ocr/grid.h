@@ -20,12 +20,13 @@ void grid_free_holes(struct grid_holes *holes);
 struct grid_cell {
     struct ocr_box box;
     int hole;     /* index into the holes, -1: the lines around it were not seen, the box is a guess */
+    bool merged;  /* it is one with a neighbour: what stands in it may be meant for both */
 };
 
 struct grid {
     int rows, columns;
     int header_rows;                                            /* 1 or more; data starts below them */
-    struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by a merged cell */
+    struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by one above */
     struct ocr_box box;
 };
 

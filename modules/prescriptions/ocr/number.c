@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FAINT_LEVEL = 215 };
+enum { FAINT_LEVEL = 247 };
 
 /* ---- text to value ------------------------------------------------------------------------------------------- */
 
@@ -247,6 +247,21 @@ static bool may_lack_point(const struct own_reading *own, enum number_role role)
     return role == NUMBER_DOSE && own->text[0] == '0' && own->text[1] != '.';
 }
 
+/* A level stroke through a digit, longer than any it may have (the bar of a 4 is long): it may have been struck out. */
+static bool is_struck(PIX *crop, const struct pieces *line, const struct own_reading *own)
+{
+    int height = own->bottom - own->top, longest = 0, level = own_ink_level(crop);
+    for (int y = own->top + height / 4; y < own->bottom - height / 4; y++)
+        for (int x = line->at[0].x, run = 0; x < own->end_x; x++) {
+            l_uint32 grey = 255;
+            pixGetPixel(crop, x, y, &grey);
+            run = (int)grey < level ? run + 1 : 0;
+            longest = run > longest ? run : longest;
+        }
+    bool digits = own->text[strspn(own->text, "123456789")] == '\0';
+    return digits && longest * 100 > height * (strchr(own->text, '4') ? 100 : 62);
+}
+
 /* The own reading stands when Tesseract confirms it; otherwise the best guess is only proposed. */
 static void decide(struct engine *engine, PIX *crop, enum number_role role, const struct pieces *line, const struct own_reading *own,
                    struct number_reading *out)
@@ -264,7 +279,22 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     if (out->unsure) return;
     if (own->words_follow && line_contradicts(engine, crop, line, role, o.mine, &whole))
         take(out, plausible(whole, role) && !own->gap_follows ? whole : o.mine, 0.4, true);
-    else if (may_lack_point(own, role) || rest_is_no_word(line, own)) take(out, o.mine, 0.4, true);
+    else if (may_lack_point(own, role) || rest_is_no_word(line, own) || is_struck(crop, line, own)) take(out, o.mine, 0.4, true);
+}
+
+/* Something too pale to count as ink but as tall as a digit: a pen of another colour, a worn ribbon. What the camera adds is
+ * smoothed away first. */
+static bool has_faint_mark(PIX *crop, int digit_height)
+{
+    bool found = false;
+    PIX *smooth = pixBlockconv(crop, 1, 1);
+    if (!smooth) return false;
+    struct pieces faint = own_cut(smooth, FAINT_LEVEL);
+    for (int i = 0; i < faint.count; i++)
+        found = found || (faint.at[i].h * 100 > digit_height * 60 && faint.at[i].h < 2 * digit_height);
+    own_drop(&faint);
+    pixDestroy(&smooth);
+    return found;
 }
 
 /* Nothing but paper, a dash or a speck. */
@@ -272,14 +302,10 @@ static bool read_empty(PIX *crop, const struct pieces *pieces, int digit_height,
 {
     for (int i = 0; i < pieces->count; i++)
         if (pieces->at[i].h * 100 > digit_height * 42) return false;
-    struct pieces faint = own_cut(crop, FAINT_LEVEL);
-    own_drop(&faint);
+    bool faint = has_faint_mark(crop, digit_height);
     out->empty = true;
-    take(out, 0, 0.98, false);
+    take(out, 0, faint ? 0.4 : 0.98, faint);
     snprintf(out->raw, sizeof out->raw, "%s", pieces->count ? "-" : "");
-    /* something too pale to count as ink but as tall as a digit: better ask */
-    for (int i = 0; i < faint.count; i++)
-        if (faint.at[i].h * 100 > digit_height * 60 && faint.at[i].h < 2 * digit_height) take(out, 0, 0.4, true);
     return true;
 }
 

@@ -97,23 +97,32 @@ static void take_unit(struct ocr_row *row, const char *text, double confidence, 
 
 /* ---- numbers ------------------------------------------------------------------------------------------------- */
 
+/* A cell that is one with its neighbour: nobody says for which of them its number is. */
+static bool is_merged(const struct rows_source *s, int row, enum column_kind kind)
+{
+    int column = s->columns->of[kind];
+    return column >= 0 && s->grid->cells[row][column].merged;
+}
+
 static void read_doses(const struct rows_source *s, int r, int height, struct ocr_row *row)
 {
     bool words_known = false;
     for (int slot = 0; slot < OCR_SLOTS; slot++) {
         const struct grid_cell *cell = cell_of(s, r, (enum column_kind)(COLUMN_MORNING + slot));
         PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
+        bool merged = is_merged(s, r, (enum column_kind)(COLUMN_MORNING + slot));
         if (!crop) {
             /* where a heading was only guessed, a slot that has no column may be the one that was meant */
             bool doubtful = s->columns->guessed != COLUMN_UNKNOWN || s->columns->night_suspected || s->columns->scattered;
-            if (doubtful) row->doses[slot] = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
+            if (merged) row->doses[slot] = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
+            else if (doubtful) row->doses[slot] = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
             continue;
         }
         struct number_reading reading;
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
-        if (s->columns->scattered || (slot == OCR_NIGHT && s->columns->night_suspected)) row->doses[slot].unsure = true;
+        if (merged || s->columns->scattered || (slot == OCR_NIGHT && s->columns->night_suspected)) row->doses[slot].unsure = true;
         if ((int)s->columns->guessed == COLUMN_MORNING + slot) row->doses[slot].unsure = true;
         if (reading.end_x > 0 && !words_known) {
             char text[OCR_TEXT_MAX];
@@ -265,6 +274,7 @@ static void read_row(const struct rows_source *s, int r, int height, struct ocr_
     read_remarks(s, r, row);
     row->box = row_box(s, r);
     rows_check(row);
+    if (is_merged(s, r, COLUMN_NAME)) doubt_numbers(row); /* a line of sums, a signature; or a name for two rows */
     /* in a column that only seems to hold quantities, a number must at least tally */
     if (s->columns->quantity_guessed && row->duration_days.source != OCR_SOURCE_RULE && row->quantity.source != OCR_SOURCE_NONE)
         row->quantity.unsure = true;
