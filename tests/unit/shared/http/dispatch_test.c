@@ -18,8 +18,10 @@
 #include "http/metrics.h"
 #include "http/serve.h"
 
-#define TURN_US 20000 /* of work in a turn of the slow stream, which is due again at once */
-#define STREAMS 3
+#define THREADS 4
+#define STREAMS (3 * THREADS)
+#define TURN_US 10000 /* of work in a turn of the slow stream, which is due again at once */
+#define CROWD 60
 #define AT_ONCE_US 3000000
 #define FLOOD_BYTES 32768
 
@@ -48,6 +50,14 @@ static enum err stream_flood(struct request *r, const struct sql_stmt *sql)
     return stream_wait(r, 1);
 }
 
+static enum err stream_own(struct request *r, const struct sql_stmt *sql)
+{
+    (void)sql;
+    r->who = (struct auth){.signed_in = true, .user_id = "somebody"};
+    buf_str(stream_open(r), "data: turn\n\n");
+    return stream_wait(r, 5);
+}
+
 static enum err wait_long(struct request *r, const struct sql_stmt *sql)
 {
     (void)sql;
@@ -58,6 +68,7 @@ static const struct route routes[] = {
     {GET, "/plain", ANYONE, 0, NULL, answer_plain, NULL},
     {GET, "/slow", ANYONE, 0, NULL, stream_slowly, NULL},
     {GET, "/flood", ANYONE, 0, NULL, stream_flood, NULL},
+    {GET, "/own", ANYONE, 0, NULL, stream_own, NULL},
     {GET, "/wait", ANYONE, 0, NULL, wait_long, NULL},
     {0}};
 static const struct area area = {.name = "test", .routes = routes};
@@ -165,6 +176,51 @@ static void who_does_not_read_its_stream_holds_nobody_up(void **state)
     close(fd);
 }
 
+static void an_account_has_only_so_many_streams(void **state)
+{
+    (void)state;
+    int streams[LIMIT_STREAMS_PER_USER], more = -1;
+    bool taken = false;
+    for (size_t i = 0; i < LIMIT_STREAMS_PER_USER; i++) {
+        streams[i] = ask("/own");
+        assert_true(brings(streams[i], "data: turn", AT_ONCE_US));
+    }
+    for (int i = 0; i < 3; i++) {
+        int refused = ask("/own");
+        assert_true(brings(refused, "\"status\":429,", AT_ONCE_US));
+        close(refused);
+    }
+    close(streams[0]);
+    for (int64_t until = clock_us() + AT_ONCE_US; !taken && clock_us() < until; close(more)) {
+        more = ask("/own");
+        taken = brings(more, "data: turn", 100000);
+    }
+    assert_true(taken);
+    for (size_t i = 1; i < LIMIT_STREAMS_PER_USER; i++)
+        close(streams[i]);
+}
+
+/* Come, wait and go on all threads at once: for ThreadSanitizer above all. */
+static void a_crowd_is_answered(void **state)
+{
+    (void)state;
+    static const char *const uris[] = {"/wait", "/slow", "/plain", "/own"};
+    int fds[CROWD];
+    for (size_t i = 0; i < CROWD; i++)
+        fds[i] = ask(uris[i % COUNT(uris)]);
+    for (size_t i = 0; i < CROWD; i += 3)
+        close(fds[i]);
+    for (size_t i = 0; i < CROWD; i++) {
+        if (i % 3 == 0)
+            continue;
+        assert_true(brings(fds[i], "Status: ", 4 * AT_ONCE_US));
+        close(fds[i]);
+    }
+    for (int64_t until = clock_us() + 4 * AT_ONCE_US; dispatch_connections() > 0 && clock_us() < until;)
+        usleep(10000);
+    assert_int_equal(dispatch_connections(), 0);
+}
+
 static bool counted(const char *line)
 {
     for (int64_t until = clock_us() + AT_ONCE_US; clock_us() < until; usleep(10000)) {
@@ -202,13 +258,13 @@ static int start(void **state)
     snprintf(path, sizeof path, "/tmp/dispatch-test.%d", (int)getpid());
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), counters = memfd_create("counters", MFD_CLOEXEC);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 64) != 0 ||
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, CROWD) != 0 ||
         ftruncate(counters, (off_t)metrics_size()) != 0)
         return -1;
     signal(SIGPIPE, SIG_IGN);
     fcgi_init();
     metrics_map(counters, &area);
-    dispatch_start(&area, NULL, fd, 1); /* one thread: who holds it holds all */
+    dispatch_start(&area, NULL, fd, THREADS);
     return 0;
 }
 
@@ -225,6 +281,8 @@ int main(void)
         in_arena(streams_that_are_always_due_leave_room_for_others),
         in_arena(who_does_not_read_its_stream_holds_nobody_up),
         in_arena(who_goes_while_it_waits_is_counted),
+        in_arena(an_account_has_only_so_many_streams),
+        in_arena(a_crowd_is_answered),
     };
     return cmocka_run_group_tests_name("dispatch", tests, start, end);
 }
