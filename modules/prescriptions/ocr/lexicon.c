@@ -46,17 +46,21 @@ void lexicon_free(struct lexicon *lexicon)
     free(lexicon);
 }
 
-double lexicon_score(const struct lexicon *lexicon, const char *name, const char **nearest)
+double lexicon_score(const struct lexicon *lexicon, const char *name)
 {
     double best = 0;
-    if (nearest) *nearest = NULL;
     for (int i = 0; lexicon && i < lexicon->count; i++) {
         double score = text_likeness(name, lexicon->names[i]);
-        if (score <= best) continue;
-        best = score;
-        if (nearest) *nearest = lexicon->names[i];
+        best = score > best ? score : best;
     }
     return best;
+}
+
+bool lexicon_has(const struct lexicon *lexicon, const char *name)
+{
+    for (int i = 0; lexicon && i < lexicon->count; i++)
+        if (strcmp(lexicon->names[i], name) == 0) return true;
+    return false;
 }
 
 void lexicon_suggest(const struct lexicon *lexicon, const char *name, char suggestions[3][64])

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { RULE_INK = 165, RULE_LENGTH = 40, RULE_SLOPE = 3 /* px of grey beside it */ };
+
 /* ---- taking the text apart ----------------------------------------------------------------------------------- */
 
 static const char *const strength_units[] = { "mcg", "µg", "mg", "ml", "iu", "ui", "mui", "g", "l", "%", "meq", "mmol" };
@@ -82,10 +84,31 @@ static void trim_end(char *text)
     while (length > 0 && strchr(" ,;:-_.|{}[]~*", text[length - 1])) text[--length] = '\0';
 }
 
+static bool has_letter_or_digit(const char *text, size_t length)
+{
+    for (const char *p = text; p < text + length;) {
+        uint32_t point = text_next(&p);
+        if (point < 128 ? isalnum((int)point) : point < 0x2000 || point > 0x206f) return true;
+    }
+    return false;
+}
+
+/* What a line of the table or a stain leaves before the name: words without a letter or digit, and a small letter alone. */
+static const char *skip_residue(const char *text)
+{
+    for (;;) {
+        size_t length = strcspn(text, " ");
+        if (text[length] == '\0') return text;
+        bool small = length == 1 && islower((unsigned char)text[0]) && isupper((unsigned char)text[2]);
+        if (has_letter_or_digit(text, length) && !small) return text;
+        text += length + 1;
+    }
+}
+
 void names_split(const char *text, char *name, char *strength, char *form)
 {
     name[0] = strength[0] = form[0] = '\0';
-    text = skip_form(skip_row_number(text), form);
+    text = skip_form(skip_row_number(skip_residue(text)), form);
     size_t at = 0, length = 0;
     for (; text[at]; at++) {
         bool starts = at > 0 && isdigit((unsigned char)text[at]) && !isdigit((unsigned char)text[at - 1]) && !strchr(".,", text[at - 1]);
@@ -103,15 +126,78 @@ void names_split(const char *text, char *name, char *strength, char *form)
 
 /* ---- reading ------------------------------------------------------------------------------------------------- */
 
-struct reading { char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX]; double confidence, score; };
+void names_join(const char *lines, bool mend, char out[OCR_TEXT_MAX])
+{
+    size_t used = 0;
+    for (; *lines && used + 1 < OCR_TEXT_MAX; lines++) {
+        bool small_follows = *lines == '\n' && (islower((unsigned char)lines[1]) || (unsigned char)lines[1] >= 0x80);
+        if (small_follows && mend && used > 0 && out[used - 1] == '-') used--;
+        else out[used++] = *lines == '\n' ? ' ' : *lines;
+    }
+    out[used] = '\0';
+}
+
+struct reading { char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX]; double confidence, score; bool known; };
+
+static void take_apart(const struct lexicon *lexicon, const char *lines, bool mend, struct reading *out)
+{
+    char text[OCR_TEXT_MAX];
+    names_join(lines, mend, text);
+    mend_thin_one(text);
+    names_split(text, out->name, out->strength, out->form);
+    out->known = lexicon_has(lexicon, out->name);
+    out->score = lexicon_score(lexicon, out->name);
+}
 
 static void read_with(struct engine *engine, enum engine_tongue tongue, const struct lexicon *lexicon, PIX *crop, struct reading *out)
 {
-    char text[OCR_TEXT_MAX];
-    out->confidence = engine_read(engine, tongue, SHAPE_BLOCK, crop, false, text, sizeof text);
-    mend_thin_one(text);
-    names_split(text, out->name, out->strength, out->form);
-    out->score = lexicon_score(lexicon, out->name, NULL);
+    char lines[OCR_TEXT_MAX];
+    struct reading hyphened;
+    out->confidence = hyphened.confidence = engine_read(engine, tongue, SHAPE_BLOCK, crop, true, lines, sizeof lines);
+    take_apart(lexicon, lines, true, out);
+    if (!strstr(lines, "-\n")) return;
+    take_apart(lexicon, lines, false, &hyphened);
+    if (hyphened.known && !out->known) *out = hyphened;
+}
+
+/* Letters whose small form looks like the large one are told apart only by their height: the reader that saw a large one
+ * is believed. */
+static bool is_first_larger(const char *a, const char *b)
+{
+    return islower((unsigned char)b[0]) && a[0] == toupper((unsigned char)b[0]) && strcmp(a + 1, b + 1) == 0;
+}
+
+/* Whether the second reading is likelier, by what the lexicon knows. */
+static bool is_second_better(const struct reading *a, const struct reading *b)
+{
+    if (is_first_larger(a->name, b->name)) return false;
+    if (is_first_larger(b->name, a->name)) return true;
+    if (a->known != b->known) return b->known;
+    return b->score > a->score + 0.001;
+}
+
+/* A copy without what is much longer than wide: what slanting lines of the table left in the cell. */
+static PIX *without_rules(PIX *crop)
+{
+    PIX *clean = pixCopy(NULL, crop), *ink = clean ? pixThresholdToBinary(clean, RULE_INK) : NULL;
+    PIXA *masks = NULL;
+    BOXA *parts = ink ? pixConnComp(ink, &masks, 8) : NULL;
+    for (int i = 0; parts && i < boxaGetCount(parts); i++) {
+        l_int32 x, y, w, h;
+        boxaGetBoxGeometry(parts, i, &x, &y, &w, &h);
+        bool level = w > RULE_LENGTH && w > 5 * h, upright = h > 2 * RULE_LENGTH && h > 8 * w;
+        if (!level && !upright) continue;
+        PIX *mask = pixaGetPix(masks, i, L_CLONE), *framed = pixAddBorder(mask, RULE_SLOPE, 0);
+        PIX *wide = framed ? pixDilateBrick(NULL, framed, 2 * RULE_SLOPE + 1, 2 * RULE_SLOPE + 1) : NULL;
+        if (wide) pixSetMaskedGeneral(clean, wide, 255, x - RULE_SLOPE, y - RULE_SLOPE);
+        pixDestroy(&mask);
+        pixDestroy(&framed);
+        pixDestroy(&wide);
+    }
+    boxaDestroy(&parts);
+    pixaDestroy(&masks);
+    pixDestroy(&ink);
+    return clean;
 }
 
 static bool same_strength(const char *a, const char *b)
@@ -134,11 +220,13 @@ static void set_text(struct ocr_text *field, const char *text, double confidence
 
 void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop, struct ocr_row *row)
 {
-    struct reading a, b;
-    read_with(engine, TONGUE_LATIN, lexicon, crop, &a);
-    read_with(engine, TONGUE_FRENCH, lexicon, crop, &b);
+    struct reading a = { .confidence = 0 }, b = { .confidence = 0 };
+    PIX *clean = without_rules(crop);
+    read_with(engine, TONGUE_LATIN, lexicon, clean ? clean : crop, &a);
+    read_with(engine, TONGUE_FRENCH, lexicon, clean ? clean : crop, &b);
+    pixDestroy(&clean);
     bool agree = strcmp(a.name, b.name) == 0;
-    const struct reading *best = !agree && b.score > a.score + 0.001 ? &b : &a;
+    const struct reading *best = !agree && is_second_better(&a, &b) ? &b : &a;
     double known = best->score > 0.999 ? 1 : best->score;
     double confidence = agree ? 0.5 * best->confidence + 0.5 : 0.6 * best->confidence * known + 0.2 * known;
     set_text(&row->name, best->name, confidence, !agree && known < 1);
