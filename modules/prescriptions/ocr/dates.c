@@ -73,6 +73,14 @@ static bool write_date(const struct part *year, const struct part *month, const 
     return snprintf(out, 11, "%04d-%02d-%02d", full % 10000, (month->month ? month->month : month->value) % 100, day->value % 100) == 10;
 }
 
+/* Two digits each, as in "08 02 5 2021": what stands between month and year was a word that was read as a digit. */
+static bool is_split(const struct part *parts, int left)
+{
+    const struct part *a = parts, *b = a + 1, *junk = a + 2, *year = a + 3;
+    return left > 3 && is_day(a) && is_month(b) && a->digits == 2 && b->digits == 2 && junk->digits == 1 && is_year(year) &&
+           year->from - b->to <= GAP_MAX;
+}
+
 bool dates_find(const char *line, char out[11], bool *sure)
 {
     struct part parts[PARTS_MAX];
@@ -81,6 +89,10 @@ bool dates_find(const char *line, char out[11], bool *sure)
     for (int i = 0; i + 2 < count; i++) {
         const struct part *a = &parts[i], *b = a + 1, *c = a + 2;
         if (b->from - a->to > GAP_MAX || c->from - b->to > GAP_MAX) continue;
+        if (is_split(a, count - i)) {
+            *sure = false;
+            return write_date(a + 3, b, a, out);
+        }
         if (is_day(a) && is_month(b) && is_year(c)) return write_date(c, b, a, out);
         if (is_year(a) && is_month(b) && is_day(c)) return write_date(a, b, c, out);
         if (a->month && is_day(b) && is_year(c)) return write_date(c, a, b, out);

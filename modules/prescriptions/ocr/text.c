@@ -96,13 +96,6 @@ double text_likeness(const char *a, const char *b)
     return longer == 0 ? 0 : 1 - (double)row[x.count].cost / longer;
 }
 
-bool text_has_khmer(const char *utf8)
-{
-    for (uint32_t point; (point = text_next(&utf8)) != 0;)
-        if (point >= 0x1780 && point <= 0x17ff) return true;
-    return false;
-}
-
 void text_tidy(char *utf8)
 {
     char *out = utf8;

@@ -22,9 +22,6 @@ double text_locate(const struct text_points *text, const struct text_points *wor
 /* How alike two whole texts are, folded: 1 equal, 0 nothing in common. */
 double text_likeness(const char *a, const char *b);
 
-/* Whether the text holds any letter of the Khmer block. */
-bool text_has_khmer(const char *utf8);
-
 /* Decodes one code point and moves on; U+FFFD for broken bytes; 0 at the end. */
 uint32_t text_next(const char **utf8);
 

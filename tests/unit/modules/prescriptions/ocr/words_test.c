@@ -48,7 +48,9 @@ static void names_come_apart(void **state)
         { "Vitamin B1 250mg", "Vitamin B1", "250mg", "" }, { "Vitamine B1-B6-B12", "Vitamine B1-B6-B12", "", "" },
         { "Paracetamol syrup 120mg/5ml", "Paracetamol syrup", "120mg/5ml", "" }, { "Digoxin 0.25mg", "Digoxin", "0.25mg", "" },
         { "Betadine 10%", "Betadine", "10%", "" }, { "Inj Ceftriaxone 1g", "Ceftriaxone", "1g", "injection" },
-        { "Captopril 25mg", "Captopril", "25mg", "" }, { "", "", "", "" }, { "500mg", "500mg", "", "" } };
+        { "Captopril 25mg", "Captopril", "25mg", "" }, { "", "", "", "" }, { "500mg", "500mg", "", "" },
+        { "—— _ Tobramycin 0.3%", "Tobramycin", "0.3%", "" }, { "a Diazepam 5mg", "Diazepam", "5mg", "" },
+        { "Élixir 5ml", "Élixir", "5ml", "" } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX];
@@ -59,11 +61,28 @@ static void names_come_apart(void **state)
     }
 }
 
+static void lines_of_a_name_are_joined(void **state)
+{
+    static const struct { const char *lines, *mended, *kept; } cases[] = {
+        { "Méthylprednisolon-\ne 16mg", "Méthylprednisolone 16mg", "Méthylprednisolon- e 16mg" },
+        { "Amoxicillin\n500mg", "Amoxicillin 500mg", "Amoxicillin 500mg" }, { "Vitamin B1-\nB6", "Vitamin B1- B6", "Vitamin B1- B6" },
+        { "-\na", "a", "- a" }, { "\na", " a", " a" }, { "", "", "" } };
+    char text[OCR_TEXT_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        names_join(cases[i].lines, true, text);
+        assert_string_equal(text, cases[i].mended);
+        names_join(cases[i].lines, false, text);
+        assert_string_equal(text, cases[i].kept);
+    }
+}
+
 static void dates_are_found(void **state)
 {
     static const struct { const char *line, *date; bool sure; } cases[] = { { "Date: 12/03/2024", "2024-03-12", true }, { "2024-03-12", "2024-03-12", true },
         { "Le 8 octobre 2023", "2023-10-08", true }, { "March 12, 2024", "2024-03-12", true }, { "ថ្ងៃទី 12 ខែ 03 ឆ្នាំ 2024", "2024-03-12", true },
-        { "ថ្ងៃទី ១២ ខែ ០៣ ឆ្នាំ ២០២៤", "2024-03-12", true }, { "12/03/24", "2024-03-12", false } };
+        { "ថ្ងៃទី ១២ ខែ ០៣ ឆ្នាំ ២០២៤", "2024-03-12", true }, { "12/03/24", "2024-03-12", false },
+        { "ថ្ងៃទី 28 ខែ 02 5) 2022", "2022-02-28", false } };
     static const char *const none[] = { "", "Tel 012 345 678", "45/13/2024", "12/2024", "1 2 3" };
     char date[11];
     bool sure;
@@ -217,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_parsed), cmocka_unit_test(other_texts_are_no_numbers), cmocka_unit_test(names_come_apart),
+        cmocka_unit_test(lines_of_a_name_are_joined),
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
         cmocka_unit_test(other_tables_are_refused),
         cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
