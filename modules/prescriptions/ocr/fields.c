@@ -2,6 +2,7 @@
 #include "fields.h"
 
 #include "dates.h"
+#include "desk.h"
 #include "text.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 
 enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512 };
 static const double WORD_CONFIDENCE_MIN = 0.25;
+static const double COLOURED_MIN = 0.002, KHMER_SURE = 0.7, WEAK = 0.75, UNSURE = 0.6;
 
 /* ---- labels -------------------------------------------------------------------------------------------------- */
 
@@ -114,15 +116,27 @@ static void trim_value(char *value)
     while (length > 0 && strchr(" :;,-_=|'\"", value[length - 1])) value[--length] = '\0';
 }
 
+/* A part of the rectified picture whose upper left corner lies at x, y; boxes are within the part until they are offered. */
+struct scene {
+    struct engine *engine;
+    PIX *grey;
+    int x, y;
+    struct ocr_draft *draft;
+    bool hospital_seen;            /* in this reading; the first line that names one is it */
+    int khmer_letters, letters;    /* seen in this reading */
+};
+
+struct region { struct ocr_box box; bool above; };
+
 /* Keeps the better of two readings of a field. */
-static void offer(struct ocr_text *field, const char *value, double confidence, const struct ocr_box *box)
+static void offer(const struct scene *scene, struct ocr_text *field, const char *value, double confidence, const struct ocr_box *box)
 {
     if (!value[0] || (field->text[0] && field->confidence >= confidence)) return;
     text_copy(field->text, sizeof field->text, value);
     field->confidence = confidence < 0 ? 0 : confidence > 1 ? 1 : confidence;
-    field->unsure = confidence < 0.6;
+    field->unsure = confidence < UNSURE;
     field->source = OCR_SOURCE_OCR;
-    field->box = *box;
+    field->box = (struct ocr_box){ box->x + scene->x, box->y + scene->y, box->w, box->h };
 }
 
 /* ---- lines --------------------------------------------------------------------------------------------------- */
@@ -154,7 +168,7 @@ static struct ocr_box span_box(const struct line *line, int from, int to, double
     return (struct ocr_box){ left, top, right - left, bottom - top };
 }
 
-struct scene { struct engine *engine; PIX *grey; struct ocr_draft *draft; };
+
 
 static void read_with_latin(const struct scene *scene, const struct ocr_box *box, char *text, size_t size, double *confidence)
 {
@@ -176,16 +190,26 @@ static bool text_has_khmer_word(const char *text)
     return letters > 2;
 }
 
-/* Values in Latin letters are read once more by the Latin model, which knows them better. */
+/* Values in Latin letters are read once more by the Latin model, which knows them better; so are doubtful ones in Khmer, since
+ * the Khmer model makes Khmer of anything. */
 static void read_again(const struct scene *scene, const struct ocr_box *box, char *value, size_t size, double *confidence)
 {
     char text[OCR_TEXT_MAX];
     double better;
-    if (text_has_khmer_word(value)) return;
+    bool khmer = text_has_khmer_word(value);
+    if (khmer && *confidence > KHMER_SURE) return;
     read_with_latin(scene, box, text, sizeof text, &better);
-    if (better <= *confidence - 0.1 || !text[0]) return;
+    if (better <= *confidence + (khmer ? 0.15 : -0.1) || !text[0]) return;
     text_copy(value, size, text);
     *confidence = better;
+}
+
+/* What two readings of a page say differently, a person has to look at. */
+static void offer_fact(const struct scene *scene, struct ocr_text *field, const char *value, double confidence, const struct ocr_box *box)
+{
+    bool differs = field->text[0] && strcmp(field->text, value) != 0;
+    offer(scene, field, value, confidence, box);
+    field->unsure = field->unsure || differs;
 }
 
 /* A number is read by the Latin model too, and unsure when the two differ. */
@@ -196,9 +220,9 @@ static void take_age_twice(const struct scene *scene, const char *value, const s
     bool one = take_age(value, first, sizeof first);
     read_with_latin(scene, box, again, sizeof again, &other);
     bool two = take_age(again, second, sizeof second);
-    if (one && two && strcmp(first, second) == 0) offer(&scene->draft->patient_age, first, fmax(confidence, other), box);
-    else if (two && (!one || other > confidence)) offer(&scene->draft->patient_age, second, 0.5 * other, box);
-    else if (one) offer(&scene->draft->patient_age, first, 0.5 * confidence, box);
+    if (one && two && strcmp(first, second) == 0) offer_fact(scene, &scene->draft->patient_age, first, fmax(confidence, other), box);
+    else if (two && (!one || other > confidence)) offer_fact(scene, &scene->draft->patient_age, second, 0.5 * other, box);
+    else if (one) offer_fact(scene, &scene->draft->patient_age, first, 0.5 * confidence, box);
 }
 
 static void take_span(const struct scene *scene, const struct line *line, const struct field_span *span)
@@ -216,11 +240,11 @@ static void take_span(const struct scene *scene, const struct line *line, const 
         char first[OCR_TEXT_MAX];
         snprintf(first, sizeof first, "%.*s", (int)strcspn(value, " "), value);
         const char *gender = fields_gender(value) ? fields_gender(value) : fields_gender(first);
-        if (gender) offer(&draft->patient_gender, gender, confidence, &box);
+        if (gender) offer(scene, &draft->patient_gender, gender, confidence, &box);
     }
     if (span->kind == FIELD_DIAGNOSIS || span->kind == FIELD_DOCTOR) {
         read_again(scene, &box, value, sizeof value, &confidence);
-        offer(span->kind == FIELD_DOCTOR ? &draft->prescribing_doctor_name : &draft->diagnosis, value, confidence, &box);
+        offer(scene, span->kind == FIELD_DOCTOR ? &draft->prescribing_doctor_name : &draft->diagnosis, value, confidence, &box);
     }
 }
 
@@ -231,14 +255,14 @@ static void take_unlabelled(const struct scene *scene, const struct line *line)
     for (int i = 0; i < line->count; i++) {
         const struct engine_word *word = line->words[i];
         const char *gender = text_fold(word->text).count > 3 ? fields_gender(word->text) : NULL;
-        if (gender) offer(&scene->draft->patient_gender, gender, 0.9 * word->confidence, &word->box);
+        if (gender) offer(scene, &scene->draft->patient_gender, gender, 0.9 * word->confidence, &word->box);
         char age[8];
         if (!take_age(word->text, age, sizeof age)) continue;
         const char *rest = word->text + strspn(word->text, ":. ");
         rest += strspn(rest, "0123456789");
         if (!*rest && i + 1 < line->count) rest = line->words[i + 1]->text;
         for (size_t y = 0; y < sizeof years / sizeof *years; y++)
-            if (text_likeness(rest, years[y]) > 0.7) offer(&scene->draft->patient_age, age, 0.6 * word->confidence, &word->box);
+            if (text_likeness(rest, years[y]) > 0.7) offer_fact(scene, &scene->draft->patient_age, age, 0.6 * word->confidence, &word->box);
     }
 }
 
@@ -255,7 +279,17 @@ static bool names_hospital(const char *line)
     return false;
 }
 
-static void take_line(const struct scene *scene, const struct line *line, bool above)
+static void take_hospital(struct scene *scene, const struct line *line, const struct ocr_box *box, double confidence)
+{
+    char value[OCR_TEXT_MAX];
+    if (scene->hospital_seen || !names_hospital(line->text)) return;
+    scene->hospital_seen = true;
+    text_copy(value, sizeof value, line->text);
+    read_again(scene, box, value, sizeof value, &confidence);
+    offer(scene, &scene->draft->hospital_name, value, confidence, box);
+}
+
+static void take_line(struct scene *scene, const struct line *line, bool above)
 {
     struct field_span spans[FIELD_KINDS];
     int count = fields_find_labels(line->text, spans, FIELD_KINDS);
@@ -266,18 +300,13 @@ static void take_line(const struct scene *scene, const struct line *line, bool a
     for (int i = 0; i < count; i++) take_span(scene, line, &spans[i]);
     if (above) take_unlabelled(scene, line);
     if (dates_find(line->text, date, &sure)) {
-        offer(&scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
+        offer_fact(scene, &scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
     } else if (strpbrk(line->text, "0123456789") && !text_has_khmer_word(line->text)) {
         char again[OCR_TEXT_MAX];
         read_with_latin(scene, &box, again, sizeof again, &confidence);
-        if (dates_find(again, date, &sure)) offer(&scene->draft->prescription_date, date, 0.5 * confidence, &box);
+        if (dates_find(again, date, &sure)) offer_fact(scene, &scene->draft->prescription_date, date, 0.5 * confidence, &box);
     }
-    if (above && names_hospital(line->text) && !scene->draft->hospital_name.text[0]) {
-        char value[OCR_TEXT_MAX];
-        text_copy(value, sizeof value, line->text);
-        read_again(scene, &box, value, sizeof value, &confidence);
-        offer(&scene->draft->hospital_name, value, confidence, &box);
-    }
+    if (above) take_hospital(scene, line, &box, confidence);
 }
 
 /* Short words that the model itself doubts are, at the ends of a line, mostly stains, stamps and the edge of the paper. */
@@ -306,7 +335,7 @@ static void make_line(const struct engine_word *words, int count, struct line *l
 }
 
 /* A line in Latin letters is read once more, by the model that knows them better. */
-static void read_latin_line(const struct scene *scene, const struct line *line, bool above)
+static void read_latin_line(struct scene *scene, const struct line *line, bool above)
 {
     static struct engine_word words[LINE_WORDS_MAX];
     static struct line again;
@@ -326,42 +355,78 @@ static void read_latin_line(const struct scene *scene, const struct line *line, 
     pixDestroy(&framed);
 }
 
-static void take_words(const struct scene *scene, const struct engine_word *words, int count, bool above)
+static void count_letters(struct scene *scene, const char *text)
+{
+    for (uint32_t point; (point = text_next(&text)) != 0;) {
+        bool khmer = point >= 0x1780 && point <= 0x17d3;
+        scene->khmer_letters += khmer;
+        scene->letters += khmer || point >= 'A';
+    }
+}
+
+static void take_words(struct scene *scene, const struct engine_word *words, int count, bool above)
 {
     static struct line line;
     for (int i = 0; i < count;) {
         int first = i;
         while (i < count && words[i].line == words[first].line) i++;
         make_line(words + first, i - first, &line);
-        if (line.count == 0) continue;
+            if (line.count == 0) continue;
+        count_letters(scene, line.text);
         if (!text_has_khmer_word(line.text)) read_latin_line(scene, &line, above);
         take_line(scene, &line, above);
     }
 }
 
-static void read_region(const struct scene *scene, const struct ocr_box *region, bool above)
+/* One way to read the regions around the table. */
+struct look { enum engine_tongue tongue; double print; /* as coloured as print is; < 0: with all that is coloured */ };
+
+struct seen { double coloured; int khmer_letters, letters; };
+
+static void read_region(const struct fields_source *source, const struct region *region, const struct look *look, struct ocr_draft *draft,
+                        struct seen *seen)
 {
     static struct engine_word words[WORDS_MAX];
-    if (region->h < 20) return;
-    BOX *place = boxCreate(region->x, region->y, region->w, region->h);
-    PIX *part = place ? pixClipRectangle(scene->grey, place, NULL) : NULL;
-    int count = part ? engine_words(scene->engine, TONGUE_KHMER, SHAPE_BLOCK, part, words, WORDS_MAX) : 0;
-    for (int i = 0; i < count; i++) {
-        words[i].box.x += region->x;
-        words[i].box.y += region->y;
-    }
-    take_words(scene, words, count, above);
+    const struct ocr_box *box = &region->box;
+    BOX *place = box->h < 20 ? NULL : boxCreate(box->x, box->y, box->w, box->h);
+    struct scene scene = { .engine = source->engine, .grey = place ? pixClipRectangle(source->grey, place, NULL) : NULL,
+                           .x = box->x, .y = box->y, .draft = draft };
     boxDestroy(&place);
-    pixDestroy(&part);
+    if (!scene.grey) return;
+    desk_whiten(scene.grey, region->above);
+    if (look->print >= 0) seen->coloured += colours_fade(&source->colours, look->print, scene.grey, box->x, box->y);
+    int count = engine_words(scene.engine, look->tongue, SHAPE_BLOCK, scene.grey, words, WORDS_MAX);
+    take_words(&scene, words, count, region->above);
+    seen->khmer_letters += scene.khmer_letters;
+    seen->letters += scene.letters;
+    pixDestroy(&scene.grey);
 }
 
-/* The block stands above the table and about as wide as it; further out lies whatever the paper lies on. */
-void fields_read(struct engine *engine, PIX *grey, const struct ocr_box *table, struct ocr_draft *draft)
+static double weakest(const struct ocr_draft *draft)
 {
-    struct scene scene = { engine, grey, draft };
+    const struct ocr_text *const fields[] = { &draft->hospital_name, &draft->prescribing_doctor_name, &draft->patient_age,
+        &draft->patient_gender, &draft->diagnosis, &draft->prescription_date };
+    double least = 1;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) least = fmin(least, fields[i]->text[0] ? fields[i]->confidence : 0);
+    return least;
+}
+
+/* The block stands above the table and about as wide as it; further out lies whatever the paper lies on. The print is read
+ * first, without stamps and signatures; then, if something is missing or weak, by the model of the language it seems to be in;
+ * and at last with all colours, since what is missing may be printed in one. */
+void fields_read(const struct fields_source *source, const struct ocr_box *table, struct ocr_draft *draft)
+{
     int margin = table->w / 25, left = table->x > margin ? table->x - margin : 0, foot = table->y + table->h + 6;
-    int width = table->w + 2 * margin, reach = table->w / 2;
-    int top = table->y > reach ? table->y - reach : 0, bottom = pixGetHeight(grey) < foot + reach ? pixGetHeight(grey) : foot + reach;
-    read_region(&scene, &(struct ocr_box){ left, top, width, table->y - 2 - top }, true);
-    read_region(&scene, &(struct ocr_box){ left, foot, width, bottom - foot }, false);
+    int width = table->w + 2 * margin, reach = table->w / 2, page_h = pixGetHeight(source->grey);
+    int top = table->y > reach ? table->y - reach : 0, bottom = page_h < foot + reach ? page_h : foot + reach;
+    const struct region regions[] = { { { left, top, width, table->y - 2 - top }, true }, { { left, foot, width, bottom - foot }, false } };
+    double print = source->colours.map ? colours_of_print(&source->colours, source->grey, table) : -1;
+    struct look look = { TONGUE_KHMER, print };
+    struct seen seen = { 0, 0, 0 };
+    for (int i = 0; i < 2; i++) read_region(source, &regions[i], &look, draft, &seen);
+    look.tongue = 3 * seen.khmer_letters > seen.letters ? TONGUE_KHMER_ALONE : TONGUE_LATIN;
+    for (int i = 0; i < 2 && weakest(draft) < WEAK; i++) read_region(source, &regions[i], &look, draft, &seen);
+    look = (struct look){ TONGUE_KHMER, -1 };
+    for (int i = 0; i < 2 && seen.coloured > COLOURED_MIN && weakest(draft) == 0; i++)
+        read_region(source, &regions[i], &look, draft, &seen);
 }

@@ -2,10 +2,17 @@
 #ifndef DASTERN_OCR_FIELDS_H
 #define DASTERN_OCR_FIELDS_H
 
+#include "colours.h"
 #include "engine.h"
 
+struct fields_source {
+    struct engine *engine;
+    PIX *grey;                /* the rectified picture */
+    struct colours colours;   /* its map is NULL when they are not known */
+};
+
 /* Reads above and below `table` on the rectified picture and fills the draft's header fields. */
-void fields_read(struct engine *engine, PIX *grey, const struct ocr_box *table, struct ocr_draft *draft);
+void fields_read(const struct fields_source *source, const struct ocr_box *table, struct ocr_draft *draft);
 
 enum field_kind { FIELD_AGE, FIELD_GENDER, FIELD_DIAGNOSIS, FIELD_DOCTOR, FIELD_PATIENT, FIELD_OTHER, FIELD_KINDS };
 

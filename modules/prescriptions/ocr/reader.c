@@ -2,6 +2,7 @@
 #include "ocr.h"
 
 #include "borderless.h"
+#include "colours.h"
 #include "columns.h"
 #include "corners.h"
 #include "engine.h"
@@ -58,7 +59,9 @@ struct page {
     struct ocr_reader *reader;
     struct ocr_draft *draft;
     PIX *upright;             /* prepared grey, as the camera held it */
+    PIX *colours;             /* where it was coloured; NULL for a grey picture */
     PIX *flat;                /* rectified grey */
+    struct warp warp;         /* from `flat` back to `upright`, turned */
     struct grid_holes holes;  /* on `flat` */
     struct grid grid;
     struct columns columns;
@@ -94,8 +97,9 @@ static bool find_table(struct page *page, int quarters, const struct approach *a
     PIX *ink = turned ? picture_binarise(turned, approach->faint) : NULL;
     struct grid_holes rough = { NULL, NULL };
     double corners[4][2];
-    if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, approach, corners))
-        page->flat = warp_rectify(turned, (const double (*)[2])corners);
+    if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, approach, corners) &&
+        warp_plan(pixGetWidth(turned), pixGetHeight(turned), (const double (*)[2])corners, &page->warp))
+        page->flat = warp_render(turned, &page->warp);
     grid_free_holes(&rough);
     pixDestroy(&ink);
     pixDestroy(&turned);
@@ -176,10 +180,20 @@ static void read_without_grid(struct page *page, struct ocr_pictures *pictures)
     draft->turned = 0;
     draft->width = pixGetWidth(straight);
     draft->height = pixGetHeight(straight);
-    fields_read(page->reader->engine, straight, &table, draft);
+    fields_read(&(struct fields_source){ .engine = page->reader->engine, .grey = straight }, &table, draft);
     finish(draft);
     if (pictures) pictures->rectified = picture_encode(straight, RECTIFIED_QUALITY);
     pixDestroy(&straight);
+}
+
+static void read_header(struct page *page)
+{
+    int quarters = page->draft->turned / 90;
+    PIX *colours = page->colours ? pixRotateOrth(page->colours, quarters) : NULL;
+    int width = quarters % 2 ? pixGetHeight(page->upright) : pixGetWidth(page->upright);
+    struct fields_source source = { page->reader->engine, page->flat, { colours, &page->warp, width } };
+    fields_read(&source, &page->grid.box, page->draft);
+    pixDestroy(&colours);
 }
 
 static void read_page(struct page *page, struct ocr_pictures *pictures)
@@ -201,21 +215,22 @@ static void read_page(struct page *page, struct ocr_pictures *pictures)
     struct rows_source source = { page->reader->engine, page->reader->lexicon, page->flat, &page->holes, &page->grid, &page->columns };
     rows_read(&source, draft, page->progress, page->arg);
     report(page, "header", 90);
-    fields_read(page->reader->engine, page->flat, &page->grid.box, draft);
+    read_header(page);
     finish(draft);
     if (pictures) pictures->rectified = picture_encode(page->flat, RECTIFIED_QUALITY);
 }
 
-/* Decodes once: the copies to keep, and the grey picture to read. NULL with *error: it could not be decoded. */
-static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures, const char **error)
+/* Decodes once: the copies to keep, the map of colours, and the grey picture to read. NULL with *error: it could not be decoded. */
+static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures, PIX **colours, const char **error)
 {
     PIX *pix = picture_decode(data, size, error);
     if (pix && pictures) {
         pictures->image = picture_encode(pix, 0);
         pictures->thumbnail = picture_thumbnail(pix, THUMBNAIL_SIDE);
     }
-    PIX *prepared = pix ? picture_prepare(pix) : NULL;
+    PIX *sample = pix ? colours_sample(pix) : NULL, *prepared = pix ? picture_prepare(pix) : NULL;
     pixDestroy(&pix);
+    *colours = colours_map(sample);
     return prepared;
 }
 
@@ -229,7 +244,7 @@ void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct o
     if (page) {
         *page = (struct page){ .reader = reader, .draft = draft, .progress = progress, .arg = arg };
         report(page, "decode", 5);
-        page->upright = decode(data, size, pictures, &error);
+        page->upright = decode(data, size, pictures, &page->colours, &error);
         report(page, "prepare", 15);
     }
     if (page && page->upright) read_page(page, pictures);
@@ -237,6 +252,7 @@ void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct o
     if (page) {
         drop_table(page);
         pixDestroy(&page->upright);
+        pixDestroy(&page->colours);
     }
     free(page);
     if (progress) progress(arg, "store", 97);

@@ -56,8 +56,11 @@ static l_uint8 sample(l_uint32 *const *lines, int w, int h, double x, double y)
     return (l_uint8)((top * (256 - fy) + low * fy) >> 16);
 }
 
-static PIX *render(PIX *grey, const double back[8], int out_w, int out_h)
+void warp_back(const struct warp *warp, double u, double v, double *x, double *y) { apply(warp->back, u, v, x, y); }
+
+PIX *warp_render(PIX *grey, const struct warp *warp)
 {
+    int out_w = warp->width, out_h = warp->height;
     PIX *out = pixCreate(out_w, out_h, 8);
     l_uint32 **lines = (l_uint32 **)pixGetLinePtrs(grey, NULL);
     int w = pixGetWidth(grey), h = pixGetHeight(grey);
@@ -65,7 +68,7 @@ static PIX *render(PIX *grey, const double back[8], int out_w, int out_h)
         l_uint32 *line = pixGetData(out) + (size_t)v * (size_t)pixGetWpl(out);
         for (int u = 0; u < out_w; u++) {
             double x, y;
-            apply(back, u, v, &x, &y);
+            apply(warp->back, u, v, &x, &y);
             SET_DATA_BYTE(line, u, sample(lines, w, h, x, y));
         }
     }
@@ -94,22 +97,23 @@ static void place_picture(const double forward[8], int w, int h, double table_w,
     bounds[3] = fmax(fmin(bounds[3], table_h + margin_y), table_h + 8);
 }
 
-PIX *warp_rectify(PIX *grey, const double corners[4][2])
+bool warp_plan(int w, int h, const double corners[4][2], struct warp *out)
 {
     double across = (distance(corners[0], corners[1]) + distance(corners[3], corners[2])) / 2;
     double down = (distance(corners[0], corners[3]) + distance(corners[1], corners[2])) / 2;
-    if (across < 60 || down < 20) return NULL;
+    if (across < 60 || down < 20) return false;
     double scale = fmin(SCALE_MAX, TABLE_WIDTH / fmax(across, down * 0.75)), table_w = across * scale, table_h = down * scale;
     const double upright[4][2] = { { 0, 0 }, { table_w, 0 }, { table_w, table_h }, { 0, table_h } };
-    double forward[8], back[8], bounds[4];
-    if (!solve(corners, upright, forward)) return NULL;
-    place_picture(forward, pixGetWidth(grey), pixGetHeight(grey), table_w, table_h, bounds);
+    double forward[8], bounds[4];
+    if (!solve(corners, upright, forward)) return false;
+    place_picture(forward, w, h, table_w, table_h, bounds);
     double shrink = sqrt(fmin(1, OUTPUT_PIXELS_MAX / ((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]))));
     double target[4][2];
     for (int k = 0; k < 4; k++) {
         target[k][0] = (upright[k][0] - bounds[0]) * shrink;
         target[k][1] = (upright[k][1] - bounds[1]) * shrink;
     }
-    if (!solve((const double (*)[2])target, corners, back)) return NULL;
-    return render(grey, back, (int)((bounds[2] - bounds[0]) * shrink), (int)((bounds[3] - bounds[1]) * shrink));
+    out->width = (int)((bounds[2] - bounds[0]) * shrink);
+    out->height = (int)((bounds[3] - bounds[1]) * shrink);
+    return solve((const double (*)[2])target, corners, out->back);
 }

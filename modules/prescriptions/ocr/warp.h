@@ -3,9 +3,19 @@
 #define DASTERN_OCR_WARP_H
 
 #include <leptonica/allheaders.h>
+#include <stdbool.h>
 
-/* `corners`: of the table on `grey` (top left, top right, bottom right, bottom left). Returns the rectified picture, the table
- * about 2000 px wide; NULL when the corners make no sensible shape. */
-PIX *warp_rectify(PIX *grey, const double corners[4][2]);
+/* The way from the rectified picture, which is width x height px, back to the photographed one. */
+struct warp { double back[8]; int width, height; };
+
+/* `corners`: of the table on a picture of w x h px (top left, top right, bottom right, bottom left). The table becomes about
+ * 2000 px wide. False when the corners make no sensible shape. */
+bool warp_plan(int w, int h, const double corners[4][2], struct warp *out);
+
+/* The rectified picture of 8 bit grey; NULL without memory. The caller owns it. */
+PIX *warp_render(PIX *grey, const struct warp *warp);
+
+/* Where on the photographed picture the point u, v of the rectified one comes from. */
+void warp_back(const struct warp *warp, double u, double v, double *x, double *y);
 
 #endif
