@@ -395,6 +395,39 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out)
     return out->header_rows < out->rows;
 }
 
+/* ---- columns that are not in the photo ------------------------------------------------------------------------ */
+
+/* Whether a line leads from x on for some px at about the height y. */
+static bool line_leads_on(PIX *ink, int x, int y, int direction)
+{
+    enum { LINE_FROM = 10, LINE_TO = 24, LINE_ABOVE = 10, LINE_BELOW = 4 };
+    int inked = 0;
+    for (int d = LINE_FROM; d < LINE_TO; d++) {
+        l_uint32 on = 0;
+        for (int k = -LINE_ABOVE; k <= LINE_BELOW && !on; k++)
+            if (pixGetPixel(ink, x + direction * d, y + k, &on) != 0) on = 0;
+        inked += on != 0;
+    }
+    return inked * 10 >= (LINE_TO - LINE_FROM) * 8;
+}
+
+static bool side_goes_on(PIX *ink, const struct grid *grid, int column, int direction)
+{
+    int found = 0, leading = 0;
+    for (int r = 0; r < grid->rows; r++) {
+        const struct grid_cell *cell = &grid->cells[r][column];
+        if (cell->hole < 0) continue;
+        found++;
+        leading += line_leads_on(ink, direction > 0 ? cell->box.x + cell->box.w : cell->box.x, cell->box.y, direction);
+    }
+    return leading >= 2 && leading * 10 >= found * 6;
+}
+
+bool grid_goes_on(PIX *ink, const struct grid *grid)
+{
+    return side_goes_on(ink, grid, 0, -1) || side_goes_on(ink, grid, grid->columns - 1, 1);
+}
+
 /* ---- crops --------------------------------------------------------------------------------------------------- */
 
 enum { EDGE_TOP, EDGE_BOTTOM, EDGE_LEFT, EDGE_RIGHT };

@@ -28,10 +28,15 @@ struct grid {
     int header_rows;                                            /* 1 or more; data starts below them */
     struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by one above */
     struct ocr_box box;
+    bool goes_on;                                               /* its level lines lead on beyond the first or last column: see below */
 };
 
 /* Sorts holes of a rectified picture into rows and columns and fills in missing cells. False: not a table. */
 bool grid_arrange(const struct grid_holes *holes, struct grid *out);
+
+/* Whether level lines lead on beyond the columns that were found: the photo ends within a column, or its far line is not seen.
+ * `ink` is what the holes were found in. */
+bool grid_goes_on(PIX *ink, const struct grid *grid);
 
 /* A grey crop of a cell: whatever lies beyond the cell's own lines is white, and a white border is around it. */
 PIX *grid_crop(PIX *grey, const struct grid_holes *holes, const struct grid_cell *cell);

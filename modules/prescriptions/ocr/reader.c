@@ -105,6 +105,7 @@ static bool find_table(struct page *page, int quarters, const struct approach *a
     pixDestroy(&turned);
     ink = page->flat ? picture_binarise(page->flat, approach->faint) : NULL;
     bool found = ink && grid_find_holes(ink, &page->holes) && grid_arrange(&page->holes, &page->grid);
+    page->grid.goes_on = found && grid_goes_on(ink, &page->grid);
     pixDestroy(&ink);
     return found;
 }

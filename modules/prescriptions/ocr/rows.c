@@ -4,6 +4,7 @@
 #include "names.h"
 #include "number.h"
 #include "text.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -104,6 +105,21 @@ static bool is_merged(const struct rows_source *s, int row, enum column_kind kin
     return column >= 0 && s->grid->cells[row][column].merged;
 }
 
+/* A slot without a cell of its own is no dose, unless the columns leave open what it would be. */
+static void set_missing_slot(const struct rows_source *s, bool merged, struct ocr_number *dose)
+{
+    const struct columns *columns = s->columns;
+    bool doubtful = columns->guessed != COLUMN_UNKNOWN || columns->night_suspected || columns->scattered || s->grid->goes_on;
+    if (merged) *dose = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
+    else if (doubtful) *dose = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
+}
+
+/* Whether what stands in a slot's column may be meant for another slot. */
+static bool is_doubtful_slot(const struct columns *columns, int slot)
+{
+    return columns->scattered || (slot == OCR_NIGHT && columns->night_suspected) || (int)columns->guessed == COLUMN_MORNING + slot;
+}
+
 static void read_doses(const struct rows_source *s, int r, int height, struct ocr_row *row)
 {
     bool words_known = false;
@@ -112,18 +128,14 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
         bool merged = is_merged(s, r, (enum column_kind)(COLUMN_MORNING + slot));
         if (!crop) {
-            /* where a heading was only guessed, a slot that has no column may be the one that was meant */
-            bool doubtful = s->columns->guessed != COLUMN_UNKNOWN || s->columns->night_suspected || s->columns->scattered;
-            if (merged) row->doses[slot] = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
-            else if (doubtful) row->doses[slot] = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
+            set_missing_slot(s, merged, &row->doses[slot]);
             continue;
         }
         struct number_reading reading;
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
-        if (merged || s->columns->scattered || (slot == OCR_NIGHT && s->columns->night_suspected)) row->doses[slot].unsure = true;
-        if ((int)s->columns->guessed == COLUMN_MORNING + slot) row->doses[slot].unsure = true;
+        if (merged || is_doubtful_slot(s->columns, slot)) row->doses[slot].unsure = true;
         if (reading.end_x > 0 && !words_known) {
             char text[OCR_TEXT_MAX];
             size_t length;
@@ -280,14 +292,48 @@ static void read_row(const struct rows_source *s, int r, int height, struct ocr_
         row->quantity.unsure = true;
 }
 
+enum heading { NO_HEADING, SAME_HEADING, OTHER_HEADING };
+
+static enum column_kind slot_named(const char *text)
+{
+    static const double clear = 0.75;
+    double scores[COLUMN_KINDS];
+    words_score_heading(text, scores);
+    for (int k = COLUMN_MORNING; k <= COLUMN_NIGHT; k++)
+        if (scores[k] > clear) return (enum column_kind)k;
+    return COLUMN_UNKNOWN;
+}
+
+/* Whether a row without any readable dose repeats the headings, and whether they name the same columns as before. */
+static enum heading find_heading(const struct rows_source *s, int r, const struct ocr_row *row)
+{
+    int named = 0, moved = 0;
+    for (int slot = 0; slot < OCR_SLOTS; slot++) {
+        if (!isnan(row->doses[slot].value)) continue;
+        PIX *crop = crop_of(s, r, (enum column_kind)(COLUMN_MORNING + slot));
+        char text[OCR_TEXT_MAX] = "";
+        if (crop) engine_read(s->engine, TONGUE_KHMER, SHAPE_RAW_LINE, crop, false, text, sizeof text);
+        pixDestroy(&crop);
+        enum column_kind kind = slot_named(text);
+        named += kind != COLUMN_UNKNOWN;
+        moved += kind != COLUMN_UNKNOWN && (int)kind != COLUMN_MORNING + slot;
+    }
+    return named < 2 ? NO_HEADING : moved ? OTHER_HEADING : SAME_HEADING;
+}
+
 void rows_read(const struct rows_source *s, struct ocr_draft *draft, ocr_progress_fn *progress, void *arg)
 {
     int height = digit_height(s), total = s->grid->rows - s->grid->header_rows;
+    bool moved = false; /* other headings have been passed: the columns may mean something else now */
     for (int r = s->grid->header_rows; r < s->grid->rows && draft->row_count < OCR_ROWS_MAX; r++) {
         if (progress) progress(arg, "rows", 45 + 40 * (r - s->grid->header_rows) / total);
         if (row_is_blank(s, r, height)) continue;
         struct ocr_row *row = &draft->rows[draft->row_count];
         read_row(s, r, height, row);
-        row->sequence_number = ++draft->row_count;
+        enum heading heading = find_heading(s, r, row);
+        moved = moved || heading == OTHER_HEADING;
+        if (moved) doubt_numbers(row);
+        if (heading == NO_HEADING) row->sequence_number = ++draft->row_count;
+        else *row = (struct ocr_row){ .sequence_number = 0 };
     }
 }
