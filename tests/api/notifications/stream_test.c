@@ -15,8 +15,8 @@
 #include "people.h"
 
 #define AT_ONCE_S 10.0 /* a look takes place every second, deliveries and a busy machine want some more */
-#define OWN 5           /* streams that an account may have in one process, whichever serves them */
-#define PEOPLE 8        /* with so many each: many more streams than threads, which serve others all the same */
+#define OWN 8           /* streams that an account may have in one process, whichever serves them */
+#define PEOPLE 5        /* with so many each: many more streams than threads, which serve others all the same */
 #define PROCESSES 2     /* of a module */
 
 static struct stream *follow(const struct person *p, const char *last)
