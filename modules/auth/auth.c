@@ -1,4 +1,7 @@
 /* The area of accounts: signing up and in, sessions, onboarding, one's own account. */
+#include <limits.h>
+#include <stdio.h>
+
 #include "access/token.h"
 #include "auth_sql.h"
 #include "core/config.h"
@@ -150,16 +153,19 @@ static const struct config_item config[] = {
     {"DASTERN_GOOGLE_CLIENT_SECRET", CONFIG_SECRET, "", "this service's secret there"},
     {"DASTERN_GOOGLE_REDIRECT_URI", CONFIG_TEXT, "", "where the provider sends the browser back to"},
     {"DASTERN_GOOGLE_ISSUER", CONFIG_TEXT, "https://accounts.google.com", "the OpenID provider"},
+    {"DASTERN_HASH_LANES", CONFIG_INT, "0", "how many passwords are hashed at once by all processes; 0: half as many as there are processors"},
     {"DASTERN_SESSION_IDLE_DAYS", CONFIG_INT, "30", "a session not refreshed for so long is over"},
     {"DASTERN_SESSION_DAYS", CONFIG_INT, "180", "a session is over after so long in any case"},
     {0}};
 
 static enum err start(void)
 {
+    char lanes[PATH_MAX];
     refresh_key_set(config_text("DASTERN_REFRESH_KEY"));
     enum err err = password_start();
+    snprintf(lanes, sizeof lanes, "%s.lanes", config_text("DASTERN_SOCKET"));
     if (err == OK)
-        err = hash_lane_start();
+        err = hash_lane_start(lanes, (int)config_int("DASTERN_HASH_LANES"));
     return err == OK ? oidc_start() : err;
 }
 

@@ -1,25 +1,33 @@
 /* The lane that password hashing goes through. */
 #include "hash_lane.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/random.h"
+#include "core/str.h"
 
 #define LANE_NICE 10
-#define LANE_LOOK_MS 12                  /* how often a waiting sign-in looks; a hash takes about 45 ms … */
-#define LANE_LOOK_LATER_MS 60            /* … and once it has waited longer, in a crowd where somebody always looks */
-#define LANE_CROWD_US 150000L
+#define LANE_LOOK_MS 6 /* about this often one of those who wait looks, however many they are; a hash takes some 45 ms */
 #define LANE_WAIT_MAX_US (10 * 1000000L)
 #define LANE_RETRY_AFTER_S 5
+#define WAITS "hash lane"
 
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool taken;
+    int waiting;  /* parked requests */
+    int file;     /* byte i of it is locked by the process that has the i-th lane of the machine */
+    int count, mine;
     void (*work)(void *);
     void *arg;
 } lane = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -43,31 +51,71 @@ static void *lane_thread(void *unused)
     return NULL;
 }
 
-enum err hash_lane_start(void)
+enum err hash_lane_start(const char *lock_path, int lanes)
 {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, lane_thread, NULL) != 0)
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    lane.count = lanes > 0 ? lanes : processors >= 4 ? (int)(processors / 2) : 1;
+    lane.file = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lane.file < 0 || pthread_create(&thread, NULL, lane_thread, NULL) != 0)
         return E_INTERNAL;
     pthread_detach(thread);
     return OK;
 }
 
+/* The kernel gives back what a process that dies has locked. */
+static bool set_lock(int which, short type)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = which, .l_len = 1};
+    return fcntl(lane.file, F_OFD_SETLK, &lock) == 0;
+}
+
+static bool take_any(void)
+{
+    for (lane.mine = 0; lane.mine < lane.count; lane.mine++)
+        if (set_lock(lane.mine, F_WRLCK))
+            return true;
+    return false;
+}
+
 static bool lane_take(void)
 {
     pthread_mutex_lock(&lane.lock);
-    bool got = !lane.taken;
-    lane.taken = true;
+    bool got = !lane.taken && take_any();
+    lane.taken = lane.taken || got;
     pthread_mutex_unlock(&lane.lock);
     return got;
 }
 
+/* Counts a request among those who wait, or no more, and says how many there are. Its note tells whether it is one. */
+static int count_waiting(struct request *r, bool waits)
+{
+    bool waited = str_eq(r->seen, WAITS);
+    request_note(r, waits ? WAITS : "");
+    pthread_mutex_lock(&lane.lock);
+    int waiting = lane.waiting += waits - waited;
+    pthread_mutex_unlock(&lane.lock);
+    return waiting;
+}
+
+/* A crowd in which each looks all the time takes more of the processor, and of the request threads, than its hashes do; and
+ * one that looks in step leaves the lane empty in between. */
+static int next_look_ms(int waiting)
+{
+    uint16_t random;
+    random_bytes(&random, sizeof random);
+    return 1 + (int)(2L * LANE_LOOK_MS * waiting * random / UINT16_MAX);
+}
+
 enum err hash_lane_enter(struct request *r)
 {
-    if (lane_take())
+    bool got = lane_take();
+    int waiting = count_waiting(r, !got);
+    if (got)
         return OK;
-    int look_ms = r->waited_us < LANE_CROWD_US ? LANE_LOOK_MS : LANE_LOOK_LATER_MS;
-    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, look_ms) == E_LATER)
+    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, next_look_ms(waiting)) == E_LATER)
         return E_LATER;
+    count_waiting(r, false);
     enum err err = fail(r, E_UNAVAILABLE, "auth.busy");
     r->problem.retry_after_s = LANE_RETRY_AFTER_S;
     return err;
@@ -77,6 +125,8 @@ void hash_lane_leave(void)
 {
     pthread_mutex_lock(&lane.lock);
     lane.taken = false;
+    if (!set_lock(lane.mine, F_UNLCK))
+        log_note(LOG_ERROR, "hash_lane.unlock", "reason", strerror(errno));
     pthread_mutex_unlock(&lane.lock);
 }
 

@@ -68,61 +68,78 @@ static void *visit(void *arg)
     return NULL;
 }
 
-/* Samples while the crowd signs in (or for two seconds without one). */
-static double sample_round(bool crowded, int *let_in)
+static void begin(struct sampler *s, pthread_t *thread)
+{
+    *s = (struct sampler){0};
+    pthread_create(thread, NULL, sample, s);
+}
+
+static double end(struct sampler *s, pthread_t thread)
+{
+    atomic_store(&s->stop, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(s->failed, 0);
+    assert_true(s->count > 100);
+    return p99(s);
+}
+
+static double idle_p99(void)
+{
+    static struct sampler s;
+    pthread_t thread;
+    begin(&s, &thread);
+    nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    return end(&s, thread);
+}
+
+static double crowded_p99(void)
 {
     static struct sampler s;
     struct visitor visitors[CROWD];
-    pthread_t sampler, threads[CROWD];
-    s = (struct sampler){0};
-    *let_in = 0;
-    pthread_create(&sampler, NULL, sample, &s);
-    for (int i = 0; crowded && i < CROWD; i++) {
+    pthread_t thread, threads[CROWD];
+    int let_in = 0;
+    begin(&s, &thread);
+    for (int i = 0; i < CROWD; i++) {
         visitors[i] = (struct visitor){.email = accounts[i % ACCOUNTS].email};
         pthread_create(&threads[i], NULL, visit, &visitors[i]);
     }
-    for (int i = 0; crowded && i < CROWD; i++) {
+    for (int i = 0; i < CROWD; i++) {
         pthread_join(threads[i], NULL);
-        *let_in += visitors[i].status == 200;
+        let_in += visitors[i].status == 200;
         assert_true(visitors[i].status == 200 || visitors[i].status == 503);
     }
-    if (!crowded)
-        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
-    atomic_store(&s.stop, true);
-    pthread_join(sampler, NULL);
-    assert_int_equal(s.failed, 0);
-    assert_true(s.count > 100);
-    return p99(&s);
+    assert_true(let_in > CROWD / 10); /* the rest was shed: 503 with Retry-After */
+    return end(&s, thread);
 }
 
-/* A busy machine disturbs both; one round of three in which it holds is enough. */
+/* The crowd between two looks at the idle service, for what else the machine does comes and goes. */
+static double round_ratio(void)
+{
+    double before = idle_p99(), crowded = crowded_p99(), idle = (before + idle_p99()) / 2;
+    print_message("GET /auth/me p99: idle %.1f ms, with %d sign-ins at once %.1f ms (%.1f times)\n", idle, CROWD, crowded, crowded / idle);
+    client_forget();
+    return crowded / idle;
+}
+
 /* The goal is 3, for a machine with nothing else to do (DASTERN_CROWD_RATIO=3). On a shared one the ratio of two p99s of a few
- * milliseconds wanders between 2 and 4.5, and to 7 under a sanitizer: what every test run insists on is that nobody is starved. */
+ * milliseconds wanders between 1.5 and 4, and to 7 under a sanitizer: what every test run insists on is that nobody is starved. */
 static double ratio_limit(void)
 {
     const char *given = getenv("DASTERN_CROWD_RATIO");
-    return given ? strtod(given, NULL) : 20;
+    return given ? strtod(given, NULL) : 10;
 }
 
+/* The median of the rounds decides: neither a lucky nor an unlucky one does. */
 static void a_crowd_of_sign_ins_leaves_the_others_alone(void **state)
 {
     (void)state;
+    int within = 0;
     person_new(&somebody, "patient");
     for (int i = 0; i < ACCOUNTS; i++)
         person_register(&accounts[i]);
-    double ratio = 0;
-    for (int round = 0; round < ROUNDS; round++) {
-        int none, let_in;
-        double idle = sample_round(false, &none), crowded = sample_round(true, &let_in);
-        ratio = crowded / idle;
-        print_message("GET /auth/me p99: idle %.1f ms, with %d sign-ins at once %.1f ms (%.1f times); %d let in\n", idle, CROWD, crowded,
-                      ratio, let_in);
-        assert_true(let_in > CROWD / 10); /* the rest was shed: 503 with Retry-After */
-        client_forget();
-        if (ratio < ratio_limit())
-            return;
-    }
-    assert_true(ratio < ratio_limit());
+    for (int round = 0; round < ROUNDS; round++)
+        within += round_ratio() < ratio_limit();
+    assert_true(within > ROUNDS / 2);
 }
 
 int main(void)
