@@ -19,17 +19,6 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
-static json_t *decode_part(struct arena *mem, const char *from, size_t n)
-{
-    unsigned char *bytes;
-    size_t size;
-    struct json_fault fault;
-    if (!base64url_decode(mem, from, n, &bytes, &size))
-        return NULL;
-    json_t *value = json_read(mem, (const char *)bytes, size, &fault);
-    return json_is_object(value) ? value : NULL;
-}
-
 /* --- the key -------------------------------------------------------------------------------------------------------- */
 static const json_t *find_jwk(const json_t *keys, const char *kid)
 {
@@ -123,7 +112,7 @@ enum err id_token_verify(struct arena *mem, const char *token, const json_t *key
     const char *first = strchr(token, '.'), *second = first ? strchr(first + 1, '.') : NULL;
     if (!second || strchr(second + 1, '.') || strlen(token) > LIMIT_ID_TOKEN_BYTES)
         return E_UNAUTHENTICATED;
-    const json_t *header = decode_part(mem, token, (size_t)(first - token));
+    const json_t *header = json_read_part(mem, token, (size_t)(first - token));
     const char *kid = header ? text_of(header, "kid") : NULL;
     if (!kid || !str_eq(text_of(header, "alg"), "RS256") || json_object_get(header, "crit"))
         return E_UNAUTHENTICATED;
@@ -132,6 +121,6 @@ enum err id_token_verify(struct arena *mem, const char *token, const json_t *key
         return E_NOT_FOUND;
     if (!signature_holds(mem, jwk, token, second))
         return E_UNAUTHENTICATED;
-    *claims = decode_part(mem, first + 1, (size_t)(second - first - 1));
+    *claims = json_read_part(mem, first + 1, (size_t)(second - first - 1));
     return *claims && claims_hold(*claims, rules) ? OK : E_UNAUTHENTICATED;
 }

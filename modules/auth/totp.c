@@ -22,6 +22,7 @@ char *totp_secret_make(struct arena *mem)
 char *totp_uri(struct arena *mem, const char *secret, const char *account)
 {
     struct buf label = {.mem = mem};
+    buf_str(&label, "");
     for (const unsigned char *p = (const unsigned char *)account; *p; p++) {
         bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._@", *p);
         buf_printf(&label, plain ? "%c" : "%%%02X", *p);

@@ -50,18 +50,6 @@ static bool split(const char *token, struct parts *out)
     return true; /* a third dot is no base64url character */
 }
 
-/* A base64url part as a JSON object, or NULL. */
-static json_t *part_object(struct arena *mem, const char *text, size_t n)
-{
-    unsigned char *bytes;
-    size_t len;
-    struct json_fault fault;
-    if (!base64url_decode(mem, text, n, &bytes, &len))
-        return NULL;
-    json_t *value = json_read(mem, (const char *)bytes, len, &fault);
-    return json_is_object(value) ? value : NULL;
-}
-
 static const char *text_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
@@ -76,7 +64,7 @@ static bool has_text(const json_t *object, const char *key, const char *expected
 /* The key's name, when the header is exactly {alg, typ, kid} and asks for what we do. No jku, x5u, jwk, crit, b64 … */
 static const char *header_kid(struct arena *mem, const struct parts *p)
 {
-    const json_t *header = part_object(mem, p->header, p->header_len);
+    const json_t *header = json_read_part(mem, p->header, p->header_len);
     if (!header || json_object_size(header) != 3)
         return NULL;
     if (!has_text(header, "alg", TOKEN_ALGORITHM) || !has_text(header, "typ", TOKEN_TYPE))
@@ -167,7 +155,7 @@ static const char *token_fault(struct arena *mem, const char *token, struct toke
     EVP_PKEY_free(key);
     if (!good)
         return "token.signature";
-    return claims_fault(part_object(mem, p.payload, p.payload_len), out);
+    return claims_fault(json_read_part(mem, p.payload, p.payload_len), out);
 }
 
 enum err token_verify(struct arena *mem, const char *token, struct token_claims *out, const char **fault)

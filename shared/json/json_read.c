@@ -128,6 +128,17 @@ json_t *json_read(struct arena *mem, const char *text, size_t n, struct json_fau
     return value;
 }
 
+json_t *json_read_part(struct arena *mem, const char *part, size_t n)
+{
+    unsigned char *bytes;
+    size_t len;
+    struct json_fault fault;
+    if (!base64url_decode(mem, part, n, &bytes, &len))
+        return NULL;
+    json_t *value = json_read(mem, (const char *)bytes, len, &fault);
+    return json_is_object(value) ? value : NULL;
+}
+
 static int append(const char *bytes, size_t n, void *to)
 {
     buf_add(to, bytes, n);

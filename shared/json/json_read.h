@@ -15,6 +15,9 @@ struct json_fault {
  * numbers that are not finite, trailing text. The value is released with the arena. NULL on a fault. */
 json_t *json_read(struct arena *mem, const char *text, size_t n, struct json_fault *fault);
 
+/* The JSON object that a part of a token (RFC 7515: base64url, n characters) spells, or NULL. */
+json_t *json_read_part(struct arena *mem, const char *part, size_t n);
+
 /* Compact text of a value (keys in input order) on the arena. */
 char *json_text(struct arena *mem, const json_t *value);
 
