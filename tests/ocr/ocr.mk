@@ -30,6 +30,7 @@ KIND ?= tables
 test-ocr: $(BUILD)/tests/ocr/floors_test $(BUILD)/tests/ocr/mutants_test
 	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 bench-ocr: $(BUILD)/tests/ocr/bench
-	$< --seeds $(SEEDS) --kind $(KIND) $(if $(JOBS),--jobs $(JOBS)) $(if $(LIST),--list)
+	DASTERN_OCR_LEXICON=$${DASTERN_OCR_LEXICON-database/seeds/drug_lexicon.tsv} \
+	    $< --seeds $(SEEDS) --kind $(KIND) $(if $(JOBS),--jobs $(JOBS)) $(if $(LIST),--list)
 
 -include $(wildcard $(BUILD)/tests/ocr/*.d)
