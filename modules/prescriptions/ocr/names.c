@@ -131,8 +131,9 @@ void names_join(const char *lines, bool mend, char out[OCR_TEXT_MAX])
     size_t used = 0;
     for (; *lines && used + 1 < OCR_TEXT_MAX; lines++) {
         bool small_follows = *lines == '\n' && (islower((unsigned char)lines[1]) || (unsigned char)lines[1] >= 0x80);
-        if (small_follows && mend && used > 0 && out[used - 1] == '-') used--;
-        else out[used++] = *lines == '\n' ? ' ' : *lines;
+        bool cut = small_follows && used > 0 && out[used - 1] == '-';
+        if (cut && mend) used--;
+        else if (!cut) out[used++] = *lines == '\n' ? ' ' : *lines;
     }
     out[used] = '\0';
 }

@@ -8,7 +8,8 @@
 /* Splits "1. Tab. Amoxicillin 500 mg" into its parts; form is "" unless the text names one. Each out has OCR_TEXT_MAX bytes. */
 void names_split(const char *text, char *name, char *strength, char *form);
 
-/* Puts the lines of a cell together with spaces; with `mend` a word that was cut at the end of a line loses its hyphen. */
+/* Puts the lines of a cell together with spaces; a word that was cut at the end of a line gets none, and with `mend` loses its
+ * hyphen. */
 void names_join(const char *lines, bool mend, char out[OCR_TEXT_MAX]);
 
 /* Reads a name cell into the row: name, strength, form (when named), suggestions. The boxes are set by the caller. */

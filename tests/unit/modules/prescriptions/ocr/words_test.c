@@ -64,9 +64,9 @@ static void names_come_apart(void **state)
 static void lines_of_a_name_are_joined(void **state)
 {
     static const struct { const char *lines, *mended, *kept; } cases[] = {
-        { "Méthylprednisolon-\ne 16mg", "Méthylprednisolone 16mg", "Méthylprednisolon- e 16mg" },
+        { "Méthylprednisolon-\ne 16mg", "Méthylprednisolone 16mg", "Méthylprednisolon-e 16mg" },
         { "Amoxicillin\n500mg", "Amoxicillin 500mg", "Amoxicillin 500mg" }, { "Vitamin B1-\nB6", "Vitamin B1- B6", "Vitamin B1- B6" },
-        { "-\na", "a", "- a" }, { "\na", " a", " a" }, { "", "", "" } };
+        { "-\na", "a", "-a" }, { "\na", " a", " a" }, { "", "", "" } };
     char text[OCR_TEXT_MAX];
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
