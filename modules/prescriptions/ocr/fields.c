@@ -5,12 +5,13 @@
 #include "desk.h"
 #include "text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512 };
+enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512, LABEL_REST_MAX = 8 /* bytes */ };
 static const double WORD_CONFIDENCE_MIN = 0.25;
 static const double COLOURED_MIN = 0.002, KHMER_SURE = 0.7, WEAK = 0.75, UNSURE = 0.6;
 
@@ -52,6 +53,14 @@ static int end_byte(const char *line, const struct text_points *text, int end)
     return (int)(p - line);
 }
 
+/* How well a label must be found: short ones whole, but the short Khmer ones before a colon may have a letter misread. */
+static double label_floor(const struct text_points *word, enum field_kind kind, const char *after)
+{
+    bool khmer = word->at[0] >= 0x1780, colon = after[strspn(after, " ")] == ':' || strncmp(after, "៖", strlen("៖")) == 0;
+    if (word->count <= 4) return khmer && colon && word->count >= 3 ? 0.66 : 0.99;
+    return kind == FIELD_DIAGNOSIS ? 0.6 : 0.75;
+}
+
 int fields_find_labels(const char *line, struct field_span *spans, int max)
 {
     struct text_points text = text_fold(line);
@@ -60,8 +69,9 @@ int fields_find_labels(const char *line, struct field_span *spans, int max)
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         struct text_points word = text_fold(labels[i].word);
         int first, end;
-        double score = text_locate(&text, &word, &first, &end), floor = word.count <= 4 ? 0.99 : labels[i].kind == FIELD_DIAGNOSIS ? 0.6 : 0.75;
-        if (score < floor || end == first || !stands_alone(&text, first, end)) continue;
+        double score = text_locate(&text, &word, &first, &end);
+        if (end == first || score < label_floor(&word, labels[i].kind, line + end_byte(line, &text, end))) continue;
+        if (!stands_alone(&text, first, end)) continue;
         score += 0.01 * word.count;
         if (score <= best[labels[i].kind].score) continue;
         best[labels[i].kind] = (struct field_span){ labels[i].kind, end_byte(line, &text, end), 0, score };
@@ -108,12 +118,23 @@ static bool take_age(const char *value, char *out, size_t size)
     return true;
 }
 
+/* Signs that stamps, pens and stains leave beside words. */
+static bool is_residue(uint32_t point)
+{
+    return (point < 128 && !isalnum((int)point) && !strchr("()%", (int)point)) || (point >= 0x2000 && point <= 0x206f);
+}
+
 static void trim_value(char *value)
 {
-    size_t skip = strspn(value, " :;.,-_=|'\"");
-    memmove(value, value + skip, strlen(value + skip) + 1);
-    size_t length = strlen(value);
-    while (length > 0 && strchr(" :;,-_=|'\"", value[length - 1])) value[--length] = '\0';
+    const char *start = value, *end = value;
+    for (const char *next = value; is_residue(text_next(&next));) start = next;
+    for (const char *next = start; *next;) {
+        uint32_t point = text_next(&next);
+        if (!is_residue(point)) end = next;
+    }
+    size_t length = end > start ? (size_t)(end - start) : 0;
+    memmove(value, start, length);
+    value[length] = '\0';
 }
 
 /* A part of the rectified picture whose upper left corner lies at x, y; boxes are within the part until they are offered. */
@@ -127,6 +148,26 @@ struct scene {
 };
 
 struct region { struct ocr_box box; bool above; };
+
+/* The rest of a label whose end was misread stands before a colon. */
+static void drop_label_rest(char *value)
+{
+    const char *colon = strchr(value, ':');
+    if (!colon || colon - value > LABEL_REST_MAX) return;
+    memmove(value, colon + 1, strlen(colon + 1) + 1);
+    trim_value(value);
+}
+
+/* Names are in one script. Where a reader saw two it took some Khmer for Latin letters, or the other way round. */
+static double script_factor(const char *name)
+{
+    int khmer = 0, latin = 0;
+    for (uint32_t point; (point = text_next(&name)) != 0;) {
+        khmer += point >= 0x1780 && point <= 0x17d3;
+        latin += point >= 'A' && point < 0x250;
+    }
+    return khmer && latin ? 0.6 : 1;
+}
 
 /* Keeps the better of two readings of a field. */
 static void offer(const struct scene *scene, struct ocr_text *field, const char *value, double confidence, const struct ocr_box *box)
@@ -199,7 +240,7 @@ static void read_again(const struct scene *scene, const struct ocr_box *box, cha
     bool khmer = text_has_khmer_word(value);
     if (khmer && *confidence > KHMER_SURE) return;
     read_with_latin(scene, box, text, sizeof text, &better);
-    if (better <= *confidence + (khmer ? 0.15 : -0.1) || !text[0]) return;
+    if (better <= *confidence + (khmer ? 0.15 : -0.1) || !text[0] || (khmer && better < KHMER_SURE)) return;
     text_copy(value, size, text);
     *confidence = better;
 }
@@ -244,6 +285,8 @@ static void take_span(const struct scene *scene, const struct line *line, const 
     }
     if (span->kind == FIELD_DIAGNOSIS || span->kind == FIELD_DOCTOR) {
         read_again(scene, &box, value, sizeof value, &confidence);
+        drop_label_rest(value);
+        confidence *= script_factor(value);
         offer(scene, span->kind == FIELD_DOCTOR ? &draft->prescribing_doctor_name : &draft->diagnosis, value, confidence, &box);
     }
 }
@@ -286,7 +329,8 @@ static void take_hospital(struct scene *scene, const struct line *line, const st
     scene->hospital_seen = true;
     text_copy(value, sizeof value, line->text);
     read_again(scene, box, value, sizeof value, &confidence);
-    offer(scene, &scene->draft->hospital_name, value, confidence, box);
+    trim_value(value);
+    offer(scene, &scene->draft->hospital_name, value, confidence * script_factor(value), box);
 }
 
 static void take_line(struct scene *scene, const struct line *line, bool above)

@@ -106,6 +106,10 @@ static void labels_cut_a_line(void **state)
     assert_memory_equal(line + spans[1].from, ": 45  ", 6);
     assert_int_equal(spans[1].to, (int)(strstr(line, "Sex") - line));
     assert_int_equal(fields_find_labels("Dosage and message", spans, FIELD_KINDS), 0);
+    assert_int_equal(fields_find_labels("អាឃុ:63ឆ្នាំ ទេទ:ស្រី", spans, FIELD_KINDS), 2); /* a letter misread in each */
+    assert_int_equal(spans[0].kind, FIELD_AGE);
+    assert_int_equal(spans[1].kind, FIELD_GENDER);
+    assert_int_equal(fields_find_labels("ទេទ ស្រី", spans, FIELD_KINDS), 0);
     assert_string_equal(fields_gender("ស្រី"), "female");
     assert_string_equal(fields_gender("M"), "male");
     assert_null(fields_gender("x"));
