@@ -127,19 +127,26 @@ static bool follows_a_dose(const char *words)
 }
 
 /* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
- * number, and its words must be such as stand behind one. */
+ * number, and its words must be such as stand behind one. Khmer words are looked at once more without Latin letters. */
 static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, enum number_role role, double mine, double *whole)
 {
+    static const enum engine_tongue tongues[] = { TONGUE_KHMER, TONGUE_KHMER_ALONE };
     struct piece all = own_join(line->at, line->count);
     struct ocr_box box = { all.x, all.y, all.w, all.h };
     PIX *part = lines_cut(crop, &box, 12);
-    char text[OCR_TEXT_MAX] = "";
-    size_t length;
-    if (part) engine_read(engine, TONGUE_KHMER, SHAPE_RAW_LINE, part, false, text, sizeof text);
+    bool words = role != NUMBER_DOSE, other = false;
+    *whole = NAN;
+    for (int i = 0; i < 2 && part && !other && (i == 0 || !words); i++) {
+        char text[OCR_TEXT_MAX] = "";
+        size_t length;
+        engine_read(engine, tongues[i], SHAPE_RAW_LINE, part, false, text, sizeof text);
+        double value = number_parse(text, &length);
+        if (!isnan(value)) *whole = value;
+        other = !isnan(value) && !same(value, mine);
+        words = words || follows_a_dose(isnan(value) ? text : text + length);
+    }
     pixDestroy(&part);
-    *whole = number_parse(text, &length);
-    if (role == NUMBER_DOSE && !follows_a_dose(isnan(*whole) ? text : text + length)) return true;
-    return !isnan(*whole) && !same(*whole, mine);
+    return other || !words;
 }
 
 static void take(struct number_reading *out, double value, double confidence, bool unsure)

@@ -316,10 +316,14 @@ static void take_glyph(struct scan *s, int at, int count, enum glyph_class class
 {
     struct own_reading *own = &s->own;
     struct piece all = own_join(&s->line->at[at], count);
-    /* the 2 of 1/2 is as tall as its 1; a smaller one belongs to a ½ after a whole number */
-    bool small = count == 1 && class <= GLYPH_9 && own->text[0] && all.h * 10 < (own->bottom - own->top) * 8;
+    bool fraction = class >= GLYPH_HALF && class <= GLYPH_THREE_QUARTERS;
+    int height = own->bottom - own->top;
+    /* the 2 of 1/2 is as tall as its 1; a smaller one belongs to a ½ after a whole number. And a digit much smaller than the
+     * fraction after it is a part of that */
+    bool small = count == 1 && class <= GLYPH_9 && own->text[0] && all.h * 10 < height * 8;
+    small = small || (fraction && own->text[0] && height * 10 < all.h * 8);
     append(own, glyph_text(class), small ? fmin(probability, 0.4) : probability);
-    if (class >= GLYPH_HALF && class <= GLYPH_THREE_QUARTERS) own->fraction = all;
+    if (fraction) own->fraction = all;
     if (class <= GLYPH_9) own->whole_end_x = all.x + all.w;
     own->end_x = all.x + all.w;
 }
@@ -330,7 +334,8 @@ static enum glyph_class take_for_digit(const struct scan *s, int at, double *pro
 {
     const struct piece *p = &s->line->at[at];
     int height = s->own.bottom - s->own.top, off = abs(p->y - s->own.top), taller = abs(p->h - height);
-    if (10 * off > height || 10 * taller > height || p->w * 100 > p->h * 95) return GLYPH_OTHER;
+    bool glued = s->own.end_x == 0 || (p->x - s->own.end_x) * 10 < 2 * height;
+    if (!glued || 10 * off > height || 10 * taller > height || p->w * 100 > p->h * 95) return GLYPH_OTHER;
     struct glyph_vote vote = look_at(s->grey, s->line, at, 1);
     bool clear = vote.digit_probability > 0.05 && vote.digit_probability > 0.9 * (1 - vote.probability) && vote.digit != GLYPH_0 + 1;
     *probability = 0.65;
@@ -359,7 +364,7 @@ static int step(struct scan *s, int at)
             return 1;
         }
         if (class == GLYPH_OTHER && split_piece(s->grey, s->line, at)) class = classify(s->grey, s->line, at, 1, &probability);
-        if (class == GLYPH_OTHER && !gap) class = take_for_digit(s, at, &probability);
+        if (class == GLYPH_OTHER) class = take_for_digit(s, at, &probability);
     }
     bool next_digit = class <= GLYPH_9 && probability > 0.95; /* some fonts set their digits wide apart */
     bool apart = gap && (!next_digit || p->x - own->end_x > s->height * 80 / 100);

@@ -31,7 +31,7 @@ static const struct heading headings[] = {
     { COLUMN_NOON, "ថ្ងៃ" }, { COLUMN_NOON, "ថ្ងៃត្រង់" }, { COLUMN_NOON, "រសៀល" }, { COLUMN_NOON, "Midi" },
     { COLUMN_NOON, "Noon" }, { COLUMN_NOON, "Afternoon" },
     { COLUMN_NOON, "Lunch" },
-    { COLUMN_EVENING, "ល្ងាច" }, { COLUMN_EVENING, "លួច" }, /* what Tesseract makes of it */
+    { COLUMN_EVENING, "ល្ងាច" }, { COLUMN_EVENING, "លួច" }, { COLUMN_EVENING, "លាច" }, /* what Tesseract makes of it */
     { COLUMN_EVENING, "Soir" }, { COLUMN_EVENING, "Evening" }, { COLUMN_EVENING, "Dinner" },
     { COLUMN_NIGHT, "យប់" }, { COLUMN_NIGHT, "ឃប់" }, /* the same */
     { COLUMN_NIGHT, "Nuit" }, { COLUMN_NIGHT, "Night" }, { COLUMN_NIGHT, "Coucher" }, { COLUMN_NIGHT, "Bedtime" },
