@@ -196,15 +196,15 @@ static void cut_piece(struct pieces *line, int at, const struct piece *whole, in
     line->at[at + 1].w -= x;
 }
 
-/* How surely both halves of a cut are digits: the weaker one's probability, 0 when one is something else. */
+/* How surely both halves of a cut are digits, or a slash and a digit: the weaker one's probability, 0 when one is something else. */
 static double judge_cut(PIX *grey, const struct pieces *line, int at)
 {
     double left, right;
-    bool digits = classify(grey, line, at, 1, &left) <= GLYPH_9 && classify(grey, line, at + 1, 1, &right) <= GLYPH_9;
+    bool digits = classify(grey, line, at, 1, &left) <= GLYPH_SLASH && classify(grey, line, at + 1, 1, &right) <= GLYPH_9;
     return digits ? fmin(left, right) : 0;
 }
 
-/* Two digits that blur has joined: cuts the piece near where its ink is thinnest, if both halves then read as digits. */
+/* Two digits, or the /2 of 1/2, that blur has joined: cuts the piece near where its ink is thinnest, if both halves then read as digits. */
 static bool split_piece(PIX *grey, struct pieces *line, int at)
 {
     enum { NEAR = 3 };
@@ -342,6 +342,16 @@ static enum glyph_class take_for_digit(const struct scan *s, int at, double *pro
     return clear ? vote.digit : GLYPH_OTHER;
 }
 
+/* The "bo" of "1 bottle" looks like a ¾ when seen as a whole. Quarters rarely follow a whole number, hardly ever with a space, and
+ * never begin with a letter. */
+static bool begins_a_word(const struct scan *s, int at, enum glyph_class class)
+{
+    double probability;
+    bool spaced = s->own.end_x > 0 && (s->line->at[at].x - s->own.end_x) * 10 > 3 * (s->own.bottom - s->own.top);
+    if (!spaced || (class != GLYPH_QUARTER && class != GLYPH_THREE_QUARTERS)) return false;
+    return classify(s->grey, s->line, at, 1, &probability) == GLYPH_OTHER && probability > 0.9;
+}
+
 /* Takes what stands at `at`; returns how many pieces that were, 0 where the number has ended. */
 static int step(struct scan *s, int at)
 {
@@ -351,6 +361,7 @@ static int step(struct scan *s, int at)
     double probability = 0;
     bool gap = own->end_x > 0 && p->x - own->end_x > s->height * 55 / 100, perhaps_fraction = false;
     int used = read_fraction(s->grey, s->line, at, s->height, &class, &probability, &perhaps_fraction);
+    if (used > 1 && begins_a_word(s, at, class)) used = 0;
     if (used == 0) {
         used = 1;
         bool point = !gap && own->text[0] && is_point(p, own->top, own->bottom);

@@ -152,32 +152,48 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
     }
 }
 
-static void read_quantity(const struct rows_source *s, int r, int height, struct ocr_row *row)
+static double daily_sum(const struct ocr_row *row)
+{
+    double sum = 0;
+    for (int slot = 0; slot < OCR_SLOTS; slot++)
+        if (row->doses[slot].source != OCR_SOURCE_NONE) sum += row->doses[slot].value;
+    return sum;
+}
+
+static bool is_whole_days(double days) { return fabs(days - round(days)) < 0.001 && days >= 1 && days <= DAYS_MAX; }
+
+/* A third opinion on an unsure number, from all that stands in its cell: agreement makes it sure; otherwise the third is the better
+ * proposal if it tallies with the doses and the other does not. */
+static void weigh_quantity(struct ocr_row *row, double third)
+{
+    struct ocr_number *quantity = &row->quantity;
+    double sum = daily_sum(row);
+    if (!quantity->unsure || !(third >= 1)) return;
+    if (third == quantity->value && quantity->confidence > 0.45) quantity->unsure = false;
+    else if (isnan(quantity->value) || (is_whole_days(third / sum) && !is_whole_days(quantity->value / sum))) quantity->value = third;
+}
+
+/* Returns what Tesseract makes of the cell as a whole, NAN for no number. */
+static double read_quantity(const struct rows_source *s, int r, int height, struct ocr_row *row)
 {
     const struct grid_cell *cell = cell_of(s, r, COLUMN_QUANTITY);
     PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
-    if (!crop) return;
-    struct number_reading reading;
-    number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
-    if (reading.empty) {
-        pixDestroy(&crop);
-        return;
-    }
-    set_number(&row->quantity, &reading, cell);
-    char text[OCR_TEXT_MAX];
-    size_t length;
-    double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
-    double value = number_parse(text, &length);
-    if (!isnan(value)) {
-        /* a third opinion, on the whole cell */
-        if (value == row->quantity.value && row->quantity.unsure && row->quantity.confidence > 0.45) row->quantity.unsure = false;
-        const char *unit = text + length;
+    struct number_reading reading = { .empty = true };
+    double whole = NAN;
+    if (crop) number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
+    if (!reading.empty) {
+        char text[OCR_TEXT_MAX];
+        size_t length;
+        double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
+        whole = number_parse(text, &length);
+        set_number(&row->quantity, &reading, cell);
+        const char *unit = isnan(whole) ? text : text + length;
         unit += strspn(unit, " .");
-        if (unit[0]) take_unit(row, unit, confidence, &cell->box);
-    } else if (words_form(text, &confidence)) {
-        take_unit(row, text, confidence, &cell->box);
+        double sure;
+        if (unit[0] && (!isnan(whole) || words_form(unit, &sure))) take_unit(row, unit, confidence, &cell->box);
     }
     pixDestroy(&crop);
+    return whole;
 }
 
 static void read_unit_column(const struct rows_source *s, int r, struct ocr_row *row)
@@ -214,21 +230,13 @@ static void doubt_numbers(struct ocr_row *row)
         if (row->doses[slot].source != OCR_SOURCE_NONE) row->doses[slot].unsure = true;
 }
 
-static double daily_sum(const struct ocr_row *row)
-{
-    double sum = 0;
-    for (int slot = 0; slot < OCR_SLOTS; slot++)
-        if (row->doses[slot].source != OCR_SOURCE_NONE) sum += row->doses[slot].value;
-    return sum;
-}
-
 static void check_tally(struct ocr_row *row)
 {
     double sum = daily_sum(row), quantity = row->quantity.value;
     bool counted = !row->form.text[0] || words_is_counted(row->form.text);
     if (row->quantity.source == OCR_SOURCE_NONE || isnan(sum) || isnan(quantity) || sum <= 0) return;
     double days = quantity / sum;
-    bool whole = fabs(days - round(days)) < 0.001 && days >= 1 && days <= DAYS_MAX;
+    bool whole = is_whole_days(days);
     bool read = row->duration_days.source == OCR_SOURCE_OCR;
     if (whole && !read)
         row->duration_days = (struct ocr_number){ .value = round(days), .confidence = row->quantity.confidence, .source = OCR_SOURCE_RULE };
@@ -280,8 +288,9 @@ static void read_row(const struct rows_source *s, int r, int height, struct ocr_
         pixDestroy(&crop);
     }
     read_unit_column(s, r, row);
-    read_quantity(s, r, height, row);
+    double whole = read_quantity(s, r, height, row);
     read_doses(s, r, height, row);
+    weigh_quantity(row, whole);
     read_days(s, r, height, row);
     read_remarks(s, r, row);
     row->box = row_box(s, r);
