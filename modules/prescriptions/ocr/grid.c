@@ -80,23 +80,41 @@ static void drop_loops(struct grid_holes *holes)
     }
 }
 
-/* How many cells the holes would make: cells tile their region, while holes of wood grain and shadows lie scattered. */
+/* Whether hole i stands right above or below another one of the same width, as the cells of a column do. */
+static bool has_column_mate(const struct grid_holes *holes, int i)
+{
+    l_int32 x, y, w, h;
+    boxaGetBoxGeometry(holes->boxes, i, &x, &y, &w, &h);
+    int slack = w / 6 + 4;
+    for (int j = 0; j < boxaGetCount(holes->boxes); j++) {
+        l_int32 other_x, other_y, other_w, other_h;
+        boxaGetBoxGeometry(holes->boxes, j, &other_x, &other_y, &other_w, &other_h);
+        int apart = y < other_y ? other_y - y - h : y - other_y - other_h;
+        bool near = j != i && abs(apart) < (h < other_h ? h : other_h) / 2 + 6;
+        if (near && abs(x - other_x) < slack && abs(w - other_w) < slack) return true;
+    }
+    return false;
+}
+
+/* How many cells the holes would make: cells tile their region and stand in columns, while holes of wood grain and shadows lie
+ * scattered, and pieces of a cell that words have cut fit nowhere. */
 static double table_likeness(const struct grid_holes *holes)
 {
     BOX *extent = NULL;
     double area = 0;
-    int count = boxaGetCount(holes->boxes);
+    int count = boxaGetCount(holes->boxes), misfits = 0;
     if (count == 0 || boxaGetExtent(holes->boxes, NULL, NULL, &extent) != 0) return 0;
     for (int i = 0; i < count; i++) {
         l_int32 pixels;
         PIX *mask = pixaGetPix(holes->masks, i, L_CLONE);
         pixCountPixels(mask, &pixels, NULL);
         area += pixels;
+        misfits += !has_column_mate(holes, i);
         pixDestroy(&mask);
     }
     double tiled = area / ((double)extent->w * extent->h);
     boxDestroy(&extent);
-    return tiled < 0.4 ? 0 : count * tiled;
+    return tiled < 0.4 || 2 * misfits > count ? 0 : (count - 2 * misfits) * tiled;
 }
 
 /* Keeps the better of two sets of holes in *best. */
@@ -426,6 +444,20 @@ static bool side_goes_on(PIX *ink, const struct grid *grid, int column, int dire
 bool grid_goes_on(PIX *ink, const struct grid *grid)
 {
     return side_goes_on(ink, grid, 0, -1) || side_goes_on(ink, grid, grid->columns - 1, 1);
+}
+
+int grid_cells_found(const struct grid *grid)
+{
+    int found = 0;
+    for (int r = 0; r < grid->rows; r++) found += count_found(grid, r);
+    return found;
+}
+
+bool grid_is_complete(const struct grid *grid)
+{
+    for (int r = grid->header_rows; r < grid->rows; r++)
+        if (count_found(grid, r) < grid->columns) return false;
+    return true;
 }
 
 /* ---- crops --------------------------------------------------------------------------------------------------- */

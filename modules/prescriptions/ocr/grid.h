@@ -38,6 +38,10 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out);
  * `ink` is what the holes were found in. */
 bool grid_goes_on(PIX *ink, const struct grid *grid);
 
+/* How many cells have their own lines around them; and whether all below the headings have. */
+int grid_cells_found(const struct grid *grid);
+bool grid_is_complete(const struct grid *grid);
+
 /* A grey crop of a cell: whatever lies beyond the cell's own lines is white, and a white border is around it. */
 PIX *grid_crop(PIX *grey, const struct grid_holes *holes, const struct grid_cell *cell);
 

@@ -91,7 +91,7 @@ static bool find_corners(const struct grid_holes *holes, const struct approach *
 }
 
 /* Finds the table on the picture turned by `quarters` and rectifies it. */
-static bool find_table(struct page *page, int quarters, const struct approach *approach)
+static bool find_table_by(struct page *page, int quarters, const struct approach *approach)
 {
     PIX *turned = quarters ? pixRotateOrth(page->upright, quarters) : pixClone(page->upright);
     PIX *ink = turned ? picture_binarise(turned, approach->faint) : NULL;
@@ -108,6 +108,27 @@ static bool find_table(struct page *page, int quarters, const struct approach *a
     page->grid.goes_on = found && grid_goes_on(ink, &page->grid);
     pixDestroy(&ink);
     return found;
+}
+
+/* A table with cells missing may have lines too faint for the first look; the look that finds more cells counts. */
+static bool find_table(struct page *page, int quarters, const struct approach *approach)
+{
+    const struct approach faint = { approach->by_reach, true };
+    bool found = find_table_by(page, quarters, approach);
+    if (!found || approach->faint || (grid_is_complete(&page->grid) && !page->grid.goes_on)) return found;
+    struct page *second = malloc(sizeof *second);
+    if (!second) return found;
+    *second = *page;
+    second->flat = NULL;
+    second->holes = (struct grid_holes){ NULL, NULL };
+    if (find_table_by(second, quarters, &faint) && grid_cells_found(&second->grid) > grid_cells_found(&page->grid)) {
+        struct page first = *page;
+        *page = *second;
+        *second = first;
+    }
+    drop_table(second);
+    free(second);
+    return true;
 }
 
 /* One way the page may lie, one approach: do the headings make sense? */

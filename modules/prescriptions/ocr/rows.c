@@ -106,11 +106,12 @@ static bool is_merged(const struct rows_source *s, int row, enum column_kind kin
 }
 
 /* A slot without a cell of its own is no dose, unless the columns leave open what it would be. */
-static void set_missing_slot(const struct rows_source *s, bool merged, struct ocr_number *dose)
+static void set_missing_slot(const struct rows_source *s, int slot, struct ocr_number *dose)
 {
     const struct columns *columns = s->columns;
     bool doubtful = columns->guessed != COLUMN_UNKNOWN || columns->night_suspected || columns->scattered || s->grid->goes_on;
-    if (merged) *dose = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
+    bool shown = columns->of[COLUMN_MORNING + slot] >= 0; /* it has a column, only this row's cell was not found */
+    if (shown) *dose = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
     else if (doubtful) *dose = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };
 }
 
@@ -128,7 +129,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
         bool merged = is_merged(s, r, (enum column_kind)(COLUMN_MORNING + slot));
         if (!crop) {
-            set_missing_slot(s, merged, &row->doses[slot]);
+            set_missing_slot(s, slot, &row->doses[slot]);
             continue;
         }
         struct number_reading reading;

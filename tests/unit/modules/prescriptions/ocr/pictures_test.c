@@ -96,6 +96,22 @@ static void words_at_the_line_do_not_move_a_corner(void **state)
     pixDestroy(&ink);
 }
 
+/* Strokes of letters, mended like broken lines, cut a cell into pieces; the cell is whole all the same. */
+static void strokes_do_not_cut_a_cell(void **state)
+{
+    struct grid_holes holes;
+    (void)state;
+    PIX *ink = draw_table();
+    for (int i = 0; i < 3; i++) {
+        pixRasterop(ink, 180 + 14 * i, 107, 3, 38, PIX_SET, NULL, 0, 0); /* not quite from line to line */
+        pixRasterop(ink, 280 + 14 * i, 157, 3, 38, PIX_SET, NULL, 0, 0);
+    }
+    assert_true(grid_find_holes(ink, &holes));
+    assert_int_equal(boxaGetCount(holes.boxes), 16);
+    grid_free_holes(&holes);
+    pixDestroy(&ink);
+}
+
 static void what_is_transparent_is_paper(void **state)
 {
     (void)state;
@@ -120,7 +136,7 @@ static void what_is_transparent_is_paper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(numbers_are_read_alone), cmocka_unit_test(words_end_a_number),
-        cmocka_unit_test(a_joined_point_is_not_lost), cmocka_unit_test(words_at_the_line_do_not_move_a_corner),
+        cmocka_unit_test(a_joined_point_is_not_lost), cmocka_unit_test(words_at_the_line_do_not_move_a_corner), cmocka_unit_test(strokes_do_not_cut_a_cell),
         cmocka_unit_test(what_is_transparent_is_paper) };
     return cmocka_run_group_tests_name("ocr/pictures", tests, NULL, NULL);
 }
