@@ -133,11 +133,13 @@ static const char *glyph_text(enum glyph_class class)
     return texts[class];
 }
 
-/* A dot or comma: small, at the foot of the line. */
+/* A dot or comma: small, at the foot of the line. Typewriters' commas are long, but stay in its lower half. */
 static bool is_point(const struct piece *p, int top, int bottom)
 {
     int height = bottom - top;
-    return p->h * 100 < height * 42 && p->w * 100 < height * 40 && p->y + p->h / 2 > top + height * 2 / 3;
+    bool dot = p->h * 100 < height * 42 && p->y + p->h / 2 > top + height * 2 / 3;
+    bool comma = p->h * 100 < height * 62 && p->y > top + height / 2;
+    return p->w * 100 < height * 40 && (dot || comma);
 }
 
 /* Fractions come in one to three pieces; the longest run that reads as one is taken. Returns how many pieces, 0 for none; *perhaps
@@ -196,12 +198,14 @@ static void cut_piece(struct pieces *line, int at, const struct piece *whole, in
     line->at[at + 1].w -= x;
 }
 
-/* How surely both halves of a cut are digits, or a slash and a digit: the weaker one's probability, 0 when one is something else. */
+/* How surely both halves of a cut are digits, or the /2 or /4 of a fraction: the weaker one's probability, 0 when one is something
+ * else. */
 static double judge_cut(PIX *grey, const struct pieces *line, int at)
 {
-    double left, right;
-    bool digits = classify(grey, line, at, 1, &left) <= GLYPH_SLASH && classify(grey, line, at + 1, 1, &right) <= GLYPH_9;
-    return digits ? fmin(left, right) : 0;
+    double sure_left, sure_right;
+    enum glyph_class left = classify(grey, line, at, 1, &sure_left), right = classify(grey, line, at + 1, 1, &sure_right);
+    bool fraction = left == GLYPH_SLASH && (right == GLYPH_0 + 2 || right == GLYPH_0 + 4);
+    return fraction || (left <= GLYPH_9 && right <= GLYPH_9) ? fmin(sure_left, sure_right) : 0;
 }
 
 /* Two digits, or the /2 of 1/2, that blur has joined: cuts the piece near where its ink is thinnest, if both halves then read as digits. */
