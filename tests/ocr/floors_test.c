@@ -1,6 +1,6 @@
 /* Reads a small fixed range of generated pages and insists on the figures the reader has reached there, so that a change
- * which makes it worse fails. They are no goals (those stand beside the figures that make bench-ocr prints): of these 16 pages
- * the table of one is not found, and header fields are where most is left to do. */
+ * which makes it worse fails. They are no goals (those stand beside the figures that make bench-ocr prints): all rows of these 16
+ * pages are found and 1 % of the doses are unsure; header fields are where most is left to do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,8 +31,8 @@ static void read_range(uint64_t from, uint64_t to, enum page_choice choice, stru
 static void tables_are_read(void **state)
 {
     static struct score score;
-    static const struct score_floors floors = { .slots_right = 97, .silent_max = 0, .rows = 97, .precision = 99, .names = 90,
-        .quantities = 96, .unsure_max = 8, .fields = 78 };
+    static const struct score_floors floors = { .slots_right = 99, .silent_max = 0, .rows = 99, .precision = 99, .names = 90,
+        .quantities = 98, .unsure_max = 4, .fields = 78 };
     (void)state;
     read_range(501, 516, CHOOSE_TABLES, &score);
     if (score_check(&score, &floors, stdout) != 0) {

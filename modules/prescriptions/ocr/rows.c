@@ -105,7 +105,7 @@ static bool is_merged(const struct rows_source *s, int row, enum column_kind kin
     return column >= 0 && s->grid->cells[row][column].merged;
 }
 
-/* A slot without a cell of its own is no dose, unless the columns leave open what it would be. */
+/* A slot without a cell is no dose where the page has no column for it, unless the columns leave open what it would be. */
 static void set_missing_slot(const struct rows_source *s, int slot, struct ocr_number *dose)
 {
     const struct columns *columns = s->columns;
