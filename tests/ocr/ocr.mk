@@ -1,5 +1,6 @@
 # Generated prescription pages, and the bench that reads them.
-#   make test-ocr     a fixed range of pages with floors on the figures; hostile pictures (MUTANTS=2000 for the long run)
+#   make test-ocr     a fixed range of pages with floors on the figures; odd pages whose wrong doses must be unsure; hostile
+#                     pictures (MUTANTS=2000 for the long run)
 #   make bench-ocr SEEDS=1000-1199 [KIND=tables|borderless|unreadable] [LIST=1] [JOBS=2]
 OCR_DRAWING := $(shell pkg-config --cflags-only-I pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
 $(BUILD)/tests/ocr/%.o: CPPFLAGS += $(OCR_DRAWING)
@@ -14,6 +15,8 @@ $(BUILD)/tests/ocr/floors_test: $(BUILD)/tests/ocr/floors_test.o $(BUILD)/tests/
 	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -lcmocka -o $@
 $(BUILD)/tests/ocr/mutants_test: $(BUILD)/tests/ocr/mutants_test.o $(OCR_PAGE_OBJ) $(BUILD)/libprescriptions.a
 	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -lcmocka -o $@
+$(BUILD)/tests/ocr/odd_test: $(BUILD)/tests/ocr/odd_test.o $(BUILD)/tests/ocr/odd_page.o $(BUILD)/libprescriptions.a
+	$(CC) $(LDFLAGS) $^ $(OCR_LIBS) -lcmocka -o $@
 # Writes modules/prescriptions/ocr/glyph_weights.c anew; only needed when the network or its classes change.
 $(BUILD)/tests/ocr/glyph_train: tests/ocr/glyph_train.c modules/prescriptions/ocr/glyph.c modules/prescriptions/ocr/glyph_weights.c $(OCR_PAGE_OBJ)
 	$(CC) $(CPPFLAGS) $(OCR_DRAWING) -std=c11 -O3 -march=native -ffast-math $^ $(OCR_LIBS) -o $@
@@ -27,7 +30,7 @@ $(READING_TEST): API_LIBS += $(OCR_LIBS)
 SEEDS ?= 1-30
 KIND ?= tables
 .PHONY: bench-ocr test-ocr
-test-ocr: $(BUILD)/tests/ocr/floors_test $(BUILD)/tests/ocr/mutants_test
+test-ocr: $(BUILD)/tests/ocr/floors_test $(BUILD)/tests/ocr/odd_test $(BUILD)/tests/ocr/mutants_test
 	@failed=0; for t in $^; do $$t || failed=1; done; exit $$failed
 bench-ocr: $(BUILD)/tests/ocr/bench
 	DASTERN_OCR_LEXICON=$${DASTERN_OCR_LEXICON-database/seeds/drug_lexicon.tsv} \

@@ -413,7 +413,7 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out)
     return out->header_rows < out->rows;
 }
 
-/* ---- columns that are not in the photo ------------------------------------------------------------------------ */
+/* ---- columns that were not found ------------------------------------------------------------------------------ */
 
 /* Whether a line leads from x on for some px at about the height y. */
 static bool line_leads_on(PIX *ink, int x, int y, int direction)
@@ -441,8 +441,22 @@ static bool side_goes_on(PIX *ink, const struct grid *grid, int column, int dire
     return leading >= 2 && leading * 10 >= found * 6;
 }
 
-bool grid_goes_on(PIX *ink, const struct grid *grid)
+/* Whether a column fits between this one and the next. */
+static bool leaves_room(const struct grid *grid, int column)
 {
+    for (int r = 0; r < grid->rows; r++) {
+        const struct grid_cell *cell = &grid->cells[r][column], *next = cell + 1;
+        if (cell->hole < 0 || next->hole < 0) continue;
+        int narrower = cell->box.w < next->box.w ? cell->box.w : next->box.w;
+        return next->box.x - cell->box.x - cell->box.w > narrower / 2;
+    }
+    return false;
+}
+
+bool grid_has_lost_columns(PIX *ink, const struct grid *grid)
+{
+    for (int c = 0; c + 1 < grid->columns; c++)
+        if (leaves_room(grid, c)) return true;
     return side_goes_on(ink, grid, 0, -1) || side_goes_on(ink, grid, grid->columns - 1, 1);
 }
 

@@ -28,15 +28,16 @@ struct grid {
     int header_rows;                                            /* 1 or more; data starts below them */
     struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by one above */
     struct ocr_box box;
-    bool goes_on;                                               /* its level lines lead on beyond the first or last column: see below */
+    bool columns_lost;                                          /* see grid_has_lost_columns */
 };
 
 /* Sorts holes of a rectified picture into rows and columns and fills in missing cells. False: not a table. */
 bool grid_arrange(const struct grid_holes *holes, struct grid *out);
 
-/* Whether level lines lead on beyond the columns that were found: the photo ends within a column, or its far line is not seen.
- * `ink` is what the holes were found in. */
-bool grid_goes_on(PIX *ink, const struct grid *grid);
+/* Whether there are more columns than were found: level lines lead on beyond the first or last one (the photo ends within a
+ * column, or its far line is not seen), or two leave room between them (something lies over a column). `ink` is what the holes
+ * were found in. */
+bool grid_has_lost_columns(PIX *ink, const struct grid *grid);
 
 /* How many cells have their own lines around them; and whether all below the headings have. */
 int grid_cells_found(const struct grid *grid);

@@ -105,7 +105,7 @@ static bool find_table_by(struct page *page, int quarters, const struct approach
     pixDestroy(&turned);
     ink = page->flat ? picture_binarise(page->flat, approach->faint) : NULL;
     bool found = ink && grid_find_holes(ink, &page->holes) && grid_arrange(&page->holes, &page->grid);
-    page->grid.goes_on = found && grid_goes_on(ink, &page->grid);
+    page->grid.columns_lost = found && grid_has_lost_columns(ink, &page->grid);
     pixDestroy(&ink);
     return found;
 }
@@ -115,7 +115,7 @@ static bool find_table(struct page *page, int quarters, const struct approach *a
 {
     const struct approach faint = { approach->by_reach, true };
     bool found = find_table_by(page, quarters, approach);
-    if (!found || approach->faint || (grid_is_complete(&page->grid) && !page->grid.goes_on)) return found;
+    if (!found || approach->faint || (grid_is_complete(&page->grid) && !page->grid.columns_lost)) return found;
     struct page *second = malloc(sizeof *second);
     if (!second) return found;
     *second = *page;

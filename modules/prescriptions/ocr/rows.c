@@ -109,7 +109,7 @@ static bool is_merged(const struct rows_source *s, int row, enum column_kind kin
 static void set_missing_slot(const struct rows_source *s, int slot, struct ocr_number *dose)
 {
     const struct columns *columns = s->columns;
-    bool doubtful = columns->guessed != COLUMN_UNKNOWN || columns->night_suspected || columns->scattered || s->grid->goes_on;
+    bool doubtful = columns->guessed != COLUMN_UNKNOWN || columns->night_suspected || columns->scattered || s->grid->columns_lost;
     bool shown = columns->of[COLUMN_MORNING + slot] >= 0; /* it has a column, only this row's cell was not found */
     if (shown) *dose = (struct ocr_number){ .value = NAN, .unsure = true, .source = OCR_SOURCE_RULE };
     else if (doubtful) *dose = (struct ocr_number){ .unsure = true, .source = OCR_SOURCE_RULE };

@@ -1,0 +1,109 @@
+/* Reads the pages of tests/ocr/odd_pages.txt and insists that no dose is wrong without being marked unsure, and that no row is
+ * invented. How much is read rightly matters little there, but a reader that refuses everything would not pass either.
+ *   odd_test [FILE [NAME]]     with a file: prints what is read on its pages (those whose name holds NAME) and what is wrong */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "odd_page.h"
+
+#include "../../modules/prescriptions/ocr/ocr.h"
+#include "../../modules/prescriptions/ocr/text.h"
+
+#include <leptonica/allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char PAGES[] = "tests/ocr/odd_pages.txt";
+
+struct tally { int rows, slots, right, silent, invented; };
+
+/* The medicine of the page that a row was read from, NULL for none. */
+static const struct odd_line *find_line(const struct odd_page *page, const struct ocr_row *row)
+{
+    struct text_points name = text_fold(row->name.text);
+    const struct odd_line *best = NULL;
+    double score = 0.6;
+    for (int i = 0; i < page->count && name.count >= 3; i++) {
+        const struct odd_line *line = &page->lines[i];
+        for (int c = 0; c < line->count && line->kind == ODD_MEDICINE; c++) {
+            struct text_points cell = text_fold(line->cells[c]);
+            double found = cell.count >= name.count ? text_find(&cell, &name) : 0;
+            if (found > score) { score = found; best = line; }
+        }
+    }
+    return best;
+}
+
+static void judge_row(const struct odd_page *page, const struct ocr_row *row, struct tally *tally, FILE *list)
+{
+    const struct odd_line *line = find_line(page, row);
+    bool invented = false;
+    if (list) fprintf(list, "    %-24s %g%s days %g:", row->name.text, row->quantity.value, row->quantity.unsure ? "?" : "", row->duration_days.value);
+    for (int slot = 0; slot < OCR_SLOTS; slot++) {
+        const struct ocr_number *dose = &row->doses[slot];
+        double value = dose->source == OCR_SOURCE_NONE ? 0 : dose->value;
+        bool right = line && fabs(value - line->doses[slot]) < 0.005, silent = line && !right && !dose->unsure;
+        tally->right += right;
+        tally->silent += silent;
+        invented = invented || (!line && !dose->unsure && value > 0);
+        if (list) fprintf(list, " %g%s%s \"%s\"", value, dose->unsure ? "?" : "", silent ? " SILENTLY WRONG" : "", dose->raw);
+    }
+    tally->invented += invented;
+    if (list) fprintf(list, "%s\n", invented ? " INVENTED" : line ? "" : " no medicine of the page");
+}
+
+static void read_page(struct ocr_reader *reader, const struct odd_page *page, struct tally *tally, FILE *list)
+{
+    static struct ocr_draft draft;
+    size_t size;
+    unsigned char *jpeg = odd_photograph(page, &size);
+    ocr_read(reader, jpeg, size, &draft, NULL, NULL, NULL);
+    lept_free(jpeg);
+    if (list) fprintf(list, "%s: %s\n", page->name, draft.error[0] ? draft.error : draft.grid ? "a table" : "columns");
+    for (int i = 0; i < page->count; i++) {
+        if (page->lines[i].kind != ODD_MEDICINE) continue;
+        tally->rows++;
+        tally->slots += OCR_SLOTS;
+    }
+    for (int i = 0; i < draft.row_count; i++) judge_row(page, &draft.rows[i], tally, list);
+}
+
+static struct tally read_file(const char *path, const char *name, FILE *list)
+{
+    static struct odd_page page;
+    struct tally tally = { .rows = 0 };
+    struct ocr_reader_options options = { NULL, getenv("DASTERN_OCR_ENG_BEST"), "database/seeds/drug_lexicon.tsv" };
+    struct ocr_reader *reader = ocr_reader_new(&options);
+    FILE *file = fopen(path, "r");
+    if (!reader || !file) { fprintf(stderr, "%s: cannot be read\n", path); exit(1); }
+    while (odd_next(file, &page))
+        if (!name || strstr(page.name, name)) read_page(reader, &page, &tally, list);
+    fclose(file);
+    ocr_reader_free(reader);
+    return tally;
+}
+
+static void nothing_is_wrong_without_a_word(void **state)
+{
+    (void)state;
+    struct tally tally = read_file(PAGES, NULL, NULL);
+    assert_true(tally.rows >= 60);
+    assert_true(tally.right * 2 > tally.slots);
+    if (tally.silent + tally.invented > 0) read_file(PAGES, NULL, stdout);
+    assert_int_equal(tally.silent, 0);
+    assert_int_equal(tally.invented, 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(nothing_is_wrong_without_a_word) };
+    ocr_single_thread(argv);
+    if (argc < 2) return cmocka_run_group_tests_name("ocr/odd", tests, NULL, NULL);
+    struct tally t = read_file(argv[1], argc > 2 ? argv[2] : NULL, stdout);
+    printf("%d rows, %d of %d slots right, %d silently wrong, %d rows invented\n", t.rows, t.right, t.slots, t.silent, t.invented);
+    return t.silent + t.invented > 0;
+}
