@@ -1581,6 +1581,20 @@ BEGIN
                          FROM audit_logs a WHERE a.patient_id = me OR a.user_id = me));
 END $$;
 
+CREATE FUNCTION public.export_file(job uuid) RETURNS uuid
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM 1 FROM jobs j WHERE j.id = job AND j.user_id = app_user_id() AND j.kind = 'export' AND j.status = 'done'
+                            AND j.completed_at > now() - interval '1 day';
+    IF NOT FOUND THEN
+        PERFORM refuse_not_found();
+    END IF;
+    PERFORM require_step_up();
+    RETURN job;
+END $$;
+
 CREATE FUNCTION public.export_forget_next() RETURNS uuid
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -2412,6 +2426,18 @@ BEGIN
         PERFORM refuse('DT403', 'template.read_only', 'This template belongs to the system; make one of your own.');
     END IF;
     RETURN template;
+END $$;
+
+CREATE FUNCTION public.password_change(judged_hash text, new_hash text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM 1 FROM users u WHERE u.id = app_user_id() AND u.password_hash = judged_hash FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('DT403', 'auth.password_wrong', 'The password was changed meanwhile.');
+    END IF;
+    PERFORM password_set(app_user_id(), new_hash, 'password_change', app_session_id()), step_up();
 END $$;
 
 CREATE FUNCTION public.password_set(user_id uuid, new_hash text, reason text, except_session uuid) RETURNS void
@@ -3741,7 +3767,7 @@ BEGIN
                    FROM (SELECT) AS one LEFT JOIN totp_secrets t ON t.user_id = u.id;
 END $$;
 
-CREATE FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea) RETURNS TABLE(outcome text, wait integer, role text, refresh_expires_at timestamp with time zone)
+CREATE FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea, judged_hash text) RETURNS TABLE(outcome text, wait integer, role text, refresh_expires_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -3753,6 +3779,10 @@ BEGIN
     SELECT * INTO STRICT u FROM users WHERE id = sign_in_open.user_id FOR NO KEY UPDATE;
     IF waiting > 0 OR NOT u.is_active THEN
         RETURN QUERY SELECT CASE WHEN waiting > 0 THEN 'throttled' ELSE 'deactivated' END, waiting, NULL, NULL::timestamptz;
+        RETURN;
+    END IF;
+    IF u.password_hash <> judged_hash THEN
+        RETURN QUERY SELECT 'password_changed', 0, NULL, NULL::timestamptz;
         RETURN;
     END IF;
     IF u.totp_enabled AND NOT code_spend(u.id, step, recovery_hash) THEN
@@ -6542,6 +6572,9 @@ GRANT ALL ON FUNCTION public.export_contents(job uuid) TO dastern_account_worker
 
 REVOKE ALL ON FUNCTION public.export_document(me uuid) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION public.export_file(job uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.export_file(job uuid) TO dastern_auth;
+
 REVOKE ALL ON FUNCTION public.export_forget_next() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.export_forget_next() TO dastern_account_worker;
 
@@ -6687,8 +6720,10 @@ REVOKE ALL ON FUNCTION public.outbox_wipe() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.own_template(template uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.own_template(template uuid) TO dastern_reminders;
 
+REVOKE ALL ON FUNCTION public.password_change(judged_hash text, new_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.password_change(judged_hash text, new_hash text) TO dastern_auth;
+
 REVOKE ALL ON FUNCTION public.password_set(user_id uuid, new_hash text, reason text, except_session uuid) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.password_set(user_id uuid, new_hash text, reason text, except_session uuid) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.patient_today(patient uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.patient_today(patient uuid) TO dastern_reminders;
@@ -7003,8 +7038,8 @@ GRANT ALL ON FUNCTION public.sign_in_failed(user_id uuid, identifier text, ip te
 REVOKE ALL ON FUNCTION public.sign_in_find(identifier text, ip text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_find(identifier text, ip text) TO dastern_auth;
 
-REVOKE ALL ON FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea) TO dastern_auth;
+REVOKE ALL ON FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea, judged_hash text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text, user_agent text, idle interval, absolute interval, new_hash text, step bigint, recovery_hash bytea, judged_hash text) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.sign_in_wait(user_id uuid, identifier text, ip text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.sign_in_wait(user_id uuid, identifier text, ip text) TO dastern_auth;

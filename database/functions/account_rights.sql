@@ -92,6 +92,20 @@ BEGIN
     RETURN job;
 END $$;
 
+-- The finished file's id, for a day. Asking for it took a proof, but it may lie there for hours: fetching it takes one as well.
+CREATE OR REPLACE FUNCTION export_file(job uuid) RETURNS uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM 1 FROM jobs j WHERE j.id = job AND j.user_id = app_user_id() AND j.kind = 'export' AND j.status = 'done'
+                            AND j.completed_at > now() - interval '1 day';
+    IF NOT FOUND THEN
+        PERFORM refuse_not_found();
+    END IF;
+    PERFORM require_step_up();
+    RETURN job;
+END $$;
+
 -- What the worker puts into the file. No row: the account is closed.
 CREATE OR REPLACE FUNCTION export_contents(job uuid) RETURNS TABLE (document text, pictures text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
@@ -195,7 +209,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION is_erasing(uuid) TO dastern_module, dastern_worker;
-GRANT EXECUTE ON FUNCTION account_export(), export_request(), account_delete() TO dastern_auth;
+GRANT EXECUTE ON FUNCTION account_export(), export_request(), export_file(uuid), account_delete() TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_erase_next(), export_contents(uuid), export_forget_next() TO dastern_account_worker;
 GRANT SELECT, UPDATE ON jobs TO dastern_account_worker;
 CREATE POLICY account ON jobs TO dastern_account_worker USING (kind IN ('erase_files', 'export')) WITH CHECK (kind IN ('erase_files', 'export'));

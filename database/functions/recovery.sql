@@ -97,6 +97,18 @@ BEGIN
     PERFORM audit('account.password_changed', 'user', password_set.user_id, NULL, jsonb_build_object('by', reason));
 END $$;
 
+-- The person's own change. The present password was judged a moment ago; who has replaced it since must not be undone.
+CREATE OR REPLACE FUNCTION password_change(judged_hash text, new_hash text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM 1 FROM users u WHERE u.id = app_user_id() AND u.password_hash = judged_hash FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        PERFORM refuse('DT403', 'auth.password_wrong', 'The password was changed meanwhile.');
+    END IF;
+    PERFORM password_set(app_user_id(), new_hash, 'password_change', app_session_id()), step_up();
+END $$;
+
 -- False: the code is no longer good (used meanwhile, or too old).
 CREATE OR REPLACE FUNCTION recovery_finish(code_hash bytea, ip text, new_hash text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -159,6 +171,6 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION code_issue(uuid, text, text, bytea, text, text, bytea), recovery_start(text, text, bytea, text, bytea),
-      recovery_find(bytea, text), password_set(uuid, text, text, uuid), recovery_finish(bytea, text, text), email_prove(bytea, text), step_up()
+      recovery_find(bytea, text), password_change(text, text), recovery_finish(bytea, text, text), email_prove(bytea, text), step_up()
    TO dastern_auth;
 GRANT EXECUTE ON FUNCTION require_step_up() TO dastern_module;

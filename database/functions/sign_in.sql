@@ -79,10 +79,11 @@ AS $$
                    ORDER BY s.last_used_at DESC, s.id DESC OFFSET at_most)
 $$;
 
--- The password was right. outcome: opened | throttled | deactivated | code_wrong (second factor; counted here). Never raises.
+-- The password was right. outcome: opened | throttled | deactivated | password_changed (meanwhile: it was not judged by `judged_hash`, the one
+-- there is now; NULL: somebody else vouches) | code_wrong (second factor; counted here). Never raises.
 CREATE OR REPLACE FUNCTION sign_in_open(user_id uuid, identifier text, ip text, session uuid, token_hash bytea, device_name text,
                                         user_agent text, idle interval, absolute interval, new_hash text,
-                                        step bigint, recovery_hash bytea)
+                                        step bigint, recovery_hash bytea, judged_hash text)
 RETURNS TABLE (outcome text, wait integer, role text, refresh_expires_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -94,6 +95,10 @@ BEGIN
     SELECT * INTO STRICT u FROM users WHERE id = sign_in_open.user_id FOR NO KEY UPDATE;
     IF waiting > 0 OR NOT u.is_active THEN
         RETURN QUERY SELECT CASE WHEN waiting > 0 THEN 'throttled' ELSE 'deactivated' END, waiting, NULL, NULL::timestamptz;
+        RETURN;
+    END IF;
+    IF u.password_hash <> judged_hash THEN
+        RETURN QUERY SELECT 'password_changed', 0, NULL, NULL::timestamptz;
         RETURN;
     END IF;
     IF u.totp_enabled AND NOT code_spend(u.id, step, recovery_hash) THEN
@@ -151,7 +156,7 @@ BEGIN
 END $$;
 
 GRANT EXECUTE ON FUNCTION sign_in_find(text, text), sign_in_wait(uuid, text, text), sign_in_failed(uuid, text, text, text),
-      sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text, bigint, bytea),
+      sign_in_open(uuid, text, text, uuid, bytea, text, text, interval, interval, text, bigint, bytea, text),
       account_register(text, text, text, text, text, text, text, text, uuid, bytea, text, interval, interval),
       session_refresh(uuid, bytea, bytea, interval) TO dastern_auth;
 

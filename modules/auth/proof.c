@@ -47,8 +47,9 @@ static enum err refuse_password(struct request *r)
     return err == OK ? refusal : err;
 }
 
-/* `next`: the input that is to be the new password, judged while the person's names are at hand; or NULL. */
-static enum err compare_own(struct request *r, const char *name, const char *next)
+/* `next`: the input that is to be the new password, judged while the person's names are at hand; or NULL. *judged: the hash that
+ * the present one was compared with. */
+static enum err compare_own(struct request *r, const char *name, const char *next, const char **judged)
 {
     struct rows own = {0};
     enum err err = db_query_once(r, &SQL_find_own_password, &own, NULL);
@@ -61,15 +62,17 @@ static enum err compare_own(struct request *r, const char *name, const char *nex
                              rows_text(&own, r->mem, 0, "last_name"));
     if (err != OK)
         return err;
-    return password_matches(input(r, name), rows_text(&own, r->mem, 0, "password_hash")) ? OK : refuse_password(r);
+    *judged = rows_text(&own, r->mem, 0, "password_hash");
+    return password_matches(input(r, name), *judged) ? OK : refuse_password(r);
 }
 
 enum err password_confirm(struct request *r, const char *name)
 {
+    const char *judged;
     enum err err = hash_lane_enter(r);
     if (err != OK)
         return err;
-    err = compare_own(r, name, NULL);
+    err = compare_own(r, name, NULL, &judged);
     hash_lane_leave();
     return err;
 }
@@ -89,12 +92,12 @@ enum err step_up(struct request *r, const struct sql_stmt *sql)
 }
 
 /* Both hashes in one stay in the lane: parking in between would compare the current password twice. */
-static enum err compare_and_make(struct request *r, char **hash)
+static enum err compare_and_make(struct request *r, const char **judged, char **hash)
 {
     enum err err = hash_lane_enter(r);
     if (err != OK)
         return err;
-    err = compare_own(r, "current_password", "new_password");
+    err = compare_own(r, "current_password", "new_password", judged);
     if (err == OK && password_hash(r->mem, input(r, "new_password"), hash) != OK)
         err = fail(r, E_UNAVAILABLE, "auth.busy");
     hash_lane_leave();
@@ -105,9 +108,10 @@ enum err change_password(struct request *r, const struct sql_stmt *sql)
 {
     (void)sql;
     struct rows done = {0};
+    const char *judged;
     char *hash;
-    enum err err = compare_and_make(r, &hash);
+    enum err err = compare_and_make(r, &judged, &hash);
     if (err == OK)
-        err = db_query(r, &SQL_change_password, &done, "new_hash", hash, NULL);
+        err = db_query(r, &SQL_change_password, &done, "judged_hash", judged, "new_hash", hash, NULL);
     return err == OK ? reply_no_content(r) : err;
 }

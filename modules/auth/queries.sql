@@ -20,7 +20,8 @@ SELECT sign_in_failed(:user::uuid, :identifier::text, :ip::text, :reason::text) 
 -- name: sign_in_open
 SELECT outcome, wait, role, refresh_expires_at
   FROM sign_in_open(:user::uuid, :identifier::text, :ip::text, :session::uuid, :token_hash::bytea, :device_name::text,
-                    :user_agent::text, :idle::interval, :absolute::interval, :new_hash::text, :step::bigint, :recovery_hash::bytea)
+                    :user_agent::text, :idle::interval, :absolute::interval, :new_hash::text, :step::bigint, :recovery_hash::bytea,
+                    :judged_hash::text)
 
 -- name: refresh_session
 SELECT outcome, user_id, role, generation, refresh_expires_at, reason
@@ -97,7 +98,7 @@ SELECT u.password_hash, u.email, u.first_name, u.last_name, sign_in_wait(u.id, N
   FROM users u WHERE u.id = app_user_id()
 
 -- name: change_password
-SELECT password_set(app_user_id(), :new_hash::text, 'password_change', app_session_id()), step_up()
+SELECT password_change(:judged_hash::text, :new_hash::text)
 
 -- name: step_up
 SELECT step_up(), audit('auth.stepped_up', 'session', app_session_id(), NULL)
@@ -184,8 +185,7 @@ SELECT j.id, CASE j.status WHEN 'dead' THEN 'error' ELSE j.status END AS status,
   FROM jobs j WHERE j.id = :id::uuid AND j.user_id = app_user_id() AND j.kind = 'export'
 
 -- name: find_export_file
-SELECT j.id || '.export.zip' AS name FROM jobs j
- WHERE j.id = :id::uuid AND j.user_id = app_user_id() AND j.kind = 'export' AND j.status = 'done' AND j.completed_at > now() - interval '1 day'
+SELECT export_file(:id::uuid) || '.export.zip' AS name
 
 -- name: export_contents
 SELECT document, to_jsonb(pictures) AS pictures FROM export_contents(:job::uuid)

@@ -54,6 +54,7 @@ struct candidate {
     bool right;             /* the password */
     bool needs_code;        /* the account has a second factor and no code was given */
     struct code_given code;
+    const char *judged_hash; /* what the password was compared with; NULL: somebody else vouches */
     char *new_hash;         /* made with today's parameters, or NULL */
 };
 
@@ -77,7 +78,7 @@ static enum err judge_password(struct request *r, struct candidate *c)
     if (rows_long(&found, 0, "wait") > 0)
         return too_often(r, rows_long(&found, 0, "wait"));
     c->user_id = rows_text(&found, r->mem, 0, "user_id");
-    const char *hash = rows_text(&found, r->mem, 0, "password_hash");
+    const char *hash = c->judged_hash = rows_text(&found, r->mem, 0, "password_hash");
     c->right = password_matches(input(r, "password"), hash);
     if (c->right && password_is_outdated(hash) && password_hash(r->mem, input(r, "password"), &c->new_hash) != OK)
         return fail(r, E_UNAVAILABLE, "auth.busy");
@@ -106,6 +107,8 @@ static enum err refuse_outcome(struct request *r, const struct rows *opened)
         return too_often(r, rows_long(opened, 0, "wait"));
     if (str_eq(outcome, "deactivated"))
         return fail(r, E_FORBIDDEN, "auth.deactivated");
+    if (str_eq(outcome, "password_changed"))
+        return fail(r, E_UNAUTHENTICATED, "auth.invalid_credentials");
     return str_eq(outcome, "opened") ? OK : fail(r, E_UNAUTHENTICATED, "auth.totp_invalid");
 }
 
@@ -120,7 +123,8 @@ static enum err open_session(struct request *r, const struct candidate *c)
     enum err err = db_query_once(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
                             "token_hash", refresh_token_hash(r->mem, token), "user_agent", request_header(r, "User-Agent"),
                             "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), "absolute", days(r, "DASTERN_SESSION_DAYS"),
-                            "new_hash", c->new_hash, "step", c->code.step, "recovery_hash", c->code.recovery_hash, NULL);
+                            "new_hash", c->new_hash, "step", c->code.step, "recovery_hash", c->code.recovery_hash,
+                            "judged_hash", c->judged_hash, NULL);
     if (err == OK)
         err = refuse_outcome(r, &opened);
     if (err != OK)

@@ -1,6 +1,6 @@
 -- Accounts: throttling that spares the owner, codes, proofs, outside identities, erasure; and who may call what.
 BEGIN;
-SELECT plan(41);
+SELECT plan(44);
 \ir include/people.psql
 \set s '\'00000000-0000-7000-8000-0000000000e1\''
 SELECT session_open(:patient, :s, sha256('t0'), NULL, NULL, '10.0.0.1', '7 days', '30 days') \g /dev/null
@@ -19,15 +19,20 @@ SELECT is((SELECT count(*) FROM generate_series(1, 5) i WHERE sign_in_failed(:pa
 SELECT ok(sign_in_failed(:patient, 'x', '10.9.9.9', 'test') > 0, 'the sixth has to wait, whatever it says');
 SELECT ok(sign_in_wait(:patient, 'x', '10.7.7.7') > 0, 'from anywhere else too');
 SELECT is(sign_in_wait(:patient, 'x', '10.0.0.1'), 0, 'the owner, at a known address, has not');
-SELECT is((SELECT outcome FROM sign_in_open(:patient, 'x', '10.7.7.7', uuid_v7(), sha256('a'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL)), 'throttled',
+SELECT is((SELECT outcome FROM sign_in_open(:patient, 'x', '10.7.7.7', uuid_v7(), sha256('a'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL, NULL)), 'throttled',
           'not even the right password opens while there is to be waited');
-SELECT is((SELECT outcome FROM sign_in_open(:patient, 'x', '10.0.0.1', uuid_v7(), sha256('b'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL)), 'opened', 'the owner gets in');
+SELECT is((SELECT outcome FROM sign_in_open(:patient, 'x', '10.0.0.1', uuid_v7(), sha256('b'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL, NULL)), 'opened', 'the owner gets in');
+UPDATE users SET password_hash = '$argon2id$new' WHERE id = :patient;
+SELECT is((SELECT outcome FROM sign_in_open(:patient, 'x', '10.0.0.1', uuid_v7(), sha256('b2'), NULL, NULL, '1 day', '2 days', '$argon2id$rehashed', NULL, NULL, '$argon2id$old')),
+          'password_changed', 'not with a password that was replaced while it was compared');
+SELECT is((SELECT password_hash FROM users WHERE id = :patient), '$argon2id$new', 'nor is it put back');
+SELECT is(pg_temp.refusal('dastern_auth', :patient, $$SELECT password_change('$argon2id$old', '$argon2id$mine')$$), 'DT403 auth.password_wrong', 'nor does a change begun before undo it');
 
 -- Second factor
 UPDATE users SET totp_enabled = true WHERE id = :other;
 INSERT INTO totp_secrets (user_id, sealed, key_id, confirmed_at) VALUES (:other, 'x', '1', now());
 INSERT INTO recovery_codes (user_id, code_hash) VALUES (:other, sha256('r1'));
-SELECT is((SELECT outcome FROM sign_in_open(:other, 'x', '10.0.0.1', uuid_v7(), sha256('c'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL)), 'code_wrong', 'without a code nobody gets in');
+SELECT is((SELECT outcome FROM sign_in_open(:other, 'x', '10.0.0.1', uuid_v7(), sha256('c'), NULL, NULL, '1 day', '2 days', NULL, NULL, NULL, NULL)), 'code_wrong', 'without a code nobody gets in');
 SELECT ok(code_spend(:other, 100, NULL), 'a step counts');
 SELECT ok(NOT code_spend(:other, 100, NULL), 'once');
 SELECT ok(NOT code_spend(:other, 99, NULL), 'and none before it');

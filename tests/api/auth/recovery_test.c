@@ -1,4 +1,5 @@
 /* Codes by e-mail, through a real mail server: proof of the address, forgotten password, change of address. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -206,6 +207,61 @@ static void a_change_of_address_ends_the_codes_of_the_old_one(void **state)
     expect(sign_in(next, PERSON_PASSWORD), 200);
 }
 
+#define CROWD 50
+
+struct racer {
+    const char *code;
+    bool resets;
+    int number, status;
+};
+
+static void *race(void *arg)
+{
+    struct racer *me = arg;
+    char password[40];
+    snprintf(password, sizeof password, "%s %d", NEW_PASSWORD, me->number);
+    me->status = (me->resets ? reset(me->code, password) : verify(me->code))->status;
+    return NULL;
+}
+
+/* How many of a crowd that presents one code at once get through; -1: the password is not the winner's. */
+static int winners(const struct person *p, const char *code, bool resets)
+{
+    pthread_t threads[CROWD];
+    struct racer racers[CROWD];
+    int won = 0;
+    char password[40];
+    for (int i = 0; i < CROWD; i++) {
+        racers[i] = (struct racer){.code = code, .resets = resets, .number = i};
+        pthread_create(&threads[i], NULL, race, &racers[i]);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        pthread_join(threads[i], NULL);
+        assert_true(racers[i].status == 204 || racers[i].status == 422);
+        if (racers[i].status != 204)
+            continue;
+        won++;
+        snprintf(password, sizeof password, "%s %d", NEW_PASSWORD, i);
+    }
+    owner_forgive(NULL);
+    return won == 1 && resets && sign_in(p->email, password)->status != 200 ? -1 : won;
+}
+
+static void a_code_counts_once_for_a_crowd(void **state)
+{
+    (void)state;
+    struct person p;
+    char code[64];
+    person_register(&p);
+    expect(post(p.token, NULL, "/auth/email/verification"), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    assert_int_equal(winners(&p, code, false), 1);
+    owner_forgive(NULL);
+    expect(forgot(p.email), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    assert_int_equal(winners(&p, code, true), 1);
+}
+
 /* Guessing the own password (a stolen session) is throttled, also under an Idempotency-Key. */
 static void the_present_password_cannot_be_guessed(void **state)
 {
@@ -233,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup(an_address_changes_with_proof_and_notice, owner_forgive),
         cmocka_unit_test_setup(a_new_password_ends_a_change_of_address_begun_before, owner_forgive),
         cmocka_unit_test_setup(a_change_of_address_ends_the_codes_of_the_old_one, owner_forgive),
+        cmocka_unit_test_setup(a_code_counts_once_for_a_crowd, owner_forgive),
         cmocka_unit_test_setup(a_password_changes_with_the_present_one, owner_forgive),
         cmocka_unit_test_setup(the_present_password_cannot_be_guessed, owner_forgive),
     };

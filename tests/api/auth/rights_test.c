@@ -162,9 +162,10 @@ static void the_export_with_pictures_is_a_file_of_ones_own(void **state)
     expect_same_refusal(expect_problem(get(stranger.token, "%s", file), 404, "not_found"),
                         get(stranger.token, "/auth/me/exports/%s/file", nobody_id()));
     expect_problem(get(stranger.token, "/auth/me/exports/%s", id), 404, "not_found");
+    owner_sql("UPDATE user_sessions SET verified_at = now() - interval '6 minutes' WHERE user_id = $1::uuid", p.id, NULL);
+    expect_problem(get(p.token, "%s", file), 403, "auth.step_up_required"); /* it may lie there for hours */
     owner_sql("UPDATE jobs SET completed_at = now() - interval '25 hours' WHERE id = $1::uuid", id, NULL);
     expect_problem(get(p.token, "%s", file), 404, "not_found");
-    owner_sql("UPDATE user_sessions SET verified_at = now() - interval '6 minutes' WHERE user_id = $1::uuid", p.id, NULL);
     expect_problem(post(p.token, NULL, "/auth/me/exports"), 403, "auth.step_up_required");
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 /* after the standard headers it needs */
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "expect.h"
 #include "owner.h"
@@ -197,12 +198,46 @@ static void live_sessions_are_limited(void **state)
     assert_string_equal(answer_text(a, "reason"), "limit");
 }
 
+static void *sign_in_meanwhile(void *person)
+{
+    return sign_in(((const struct person *)person)->email, PERSON_PASSWORD, NULL);
+}
+
+/* The old password was compared before a new one came, the session is opened after: it must not be. */
+static void a_sign_in_under_way_does_not_outlive_a_new_password(void **state)
+{
+    (void)state;
+    struct person p;
+    pthread_t thread;
+    void *answer;
+    person_new(&p, "patient");
+    long sessions = owner_count("SELECT count(*) FROM user_sessions WHERE user_id = $1::uuid", p.id, NULL);
+    PGconn *conn = PQconnectdb(owner_conninfo());
+    const char *id = p.id;
+    PQclear(PQexec(conn, "BEGIN"));
+    PGresult *changed = PQexecParams(conn, "UPDATE users SET password_hash = password_hash || 'x' WHERE id = $1::uuid", 1, NULL, &id, NULL, NULL, 0);
+    assert_string_equal(PQcmdTuples(changed), "1");
+    PQclear(changed);
+    pthread_create(&thread, NULL, sign_in_meanwhile, &p);
+    for (int tries = 0; tries < 1000; tries++) { /* until it waits for the account's row */
+        if (owner_count("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'", NULL) > 0)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 10 * 1000000}, NULL);
+    }
+    PQclear(PQexec(conn, "COMMIT"));
+    PQfinish(conn);
+    pthread_join(thread, &answer);
+    expect_problem(answer, 401, "auth.invalid_credentials");
+    assert_int_equal(owner_count("SELECT count(*) FROM user_sessions WHERE user_id = $1::uuid", p.id, NULL), sessions);
+}
+
 int main(void)
 {
     srand((unsigned)time(NULL));
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(right_password_opens_a_session, owner_forgive),
         cmocka_unit_test_setup(an_account_is_found_by_phone, owner_forgive),
+        cmocka_unit_test_setup(a_sign_in_under_way_does_not_outlive_a_new_password, owner_forgive),
         cmocka_unit_test_setup(unknown_and_wrong_are_alike, owner_forgive),
         cmocka_unit_test_setup(guessing_is_slowed_down_for_both_alike, owner_forgive),
         cmocka_unit_test_setup(the_owner_is_not_locked_out, owner_forgive),
