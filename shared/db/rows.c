@@ -33,15 +33,19 @@ bool rows_has_column(const struct rows *rows, const char *column)
     return rows->result && PQfnumber(rows->result, column) >= 0;
 }
 
+static _Noreturn void misuse(const char *what, const char *column, size_t row)
+{
+    fprintf(stderr, "rows: no %s %s in row %zu\n", what, column, row);
+    abort();
+}
+
 /* Asking for a column that the statement does not select is a programming error. PQfnumber folds case and dots
  * are taken literally, as our names are lower case. */
 static struct value cell(const struct rows *rows, size_t row, const char *column)
 {
     int c = rows->result ? PQfnumber(rows->result, column) : -1;
-    if (c < 0 || row >= rows_count(rows)) {
-        fprintf(stderr, "rows: no column %s in row %zu\n", column, row);
-        abort();
-    }
+    if (c < 0 || row >= rows_count(rows))
+        misuse("column", column, row);
     return value_at(rows->result, (int)row, c);
 }
 
@@ -58,12 +62,16 @@ const char *rows_text(const struct rows *rows, struct arena *mem, size_t row, co
 bool rows_bool(const struct rows *rows, size_t row, const char *column)
 {
     struct value v = cell(rows, row, column);
-    return v.bytes && v.type == PG_BOOL && v.bytes[0] != 0;
+    if (v.type != PG_BOOL)
+        misuse("boolean", column, row);
+    return v.bytes && v.bytes[0] != 0;
 }
 
 long rows_long(const struct rows *rows, size_t row, const char *column)
 {
     struct value v = cell(rows, row, column);
+    if (v.type != PG_INT2 && v.type != PG_INT4 && v.type != PG_INT8)
+        misuse("whole number", column, row); /* a numeric taken for 0 would be a lock that has run out */
     return v.bytes ? (long)value_integer(v) : 0;
 }
 

@@ -21,8 +21,9 @@ size_t rows_affected(const struct rows *rows);
 
 /* The value as the text JSON would show (without quotes); NULL for SQL null. A column that is not there aborts. */
 const char *rows_text(const struct rows *rows, struct arena *mem, size_t row, const char *column);
-bool rows_bool(const struct rows *rows, size_t row, const char *column); /* null is false */
-long rows_long(const struct rows *rows, size_t row, const char *column); /* int2/4/8; null is 0 */
+/* A column of another type aborts: a numeric, say, would be taken for 0. Null is false, or 0. */
+bool rows_bool(const struct rows *rows, size_t row, const char *column);
+long rows_long(const struct rows *rows, size_t row, const char *column); /* int2/4/8 */
 /* Raw bytes of a bytea column; NULL (and *n = 0) for SQL null. */
 const unsigned char *rows_bytes(const struct rows *rows, size_t row, const char *column, size_t *n);
 bool rows_has_column(const struct rows *rows, const char *column);

@@ -21,17 +21,23 @@ static int stop(void **state)
     return cluster_stop(state);
 }
 
-/* The one row of a SELECT list as JSON. */
-static const char *json_of(const char *select_list)
+static struct rows rows_of(const char *select_list)
 {
     struct rows rows = {0};
     struct db_fault fault;
-    struct buf text = {.mem = mem};
-    struct json_out out = {.to = &text};
     const struct sql_stmt sql = {.name = "select", .text = arena_printf(mem, "SELECT %s", select_list)};
     struct db_call call = {.sql = &sql, .rows = &rows};
     if (db_run(conn, mem, &call, 1, &fault) != OK)
         fail_msg("%s: %s", sql.text, fault.sqlstate);
+    return rows;
+}
+
+/* The one row of a SELECT list as JSON. */
+static const char *json_of(const char *select_list)
+{
+    struct buf text = {.mem = mem};
+    struct json_out out = {.to = &text};
+    struct rows rows = rows_of(select_list);
     rows_write_object(&out, &rows, 0);
     return text.data;
 }
@@ -133,12 +139,42 @@ static void columns_make_the_shape(void **state)
     assert_string_equal(json_of("1 AS \"d.x\""), "{\"d\":{\"x\":1}}");
 }
 
+static void read_long(void *rows)
+{
+    printf("%ld", rows_long(rows, 0, "x"));
+}
+
+static void read_bool(void *rows)
+{
+    printf("%d", rows_bool(rows, 0, "x"));
+}
+
+static void handlers_read_numbers_and_booleans_as_such(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"7::int2 AS x", "7::int4 AS x", "7::int8 AS x"};
+    static const char *const others[] = {"7.0::numeric AS x", "extract(epoch FROM interval '7 s') AS x", "7::float8 AS x", "'7' AS x", "NULL::numeric AS x"};
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct rows rows = rows_of(numbers[i]);
+        assert_int_equal(rows_long(&rows, 0, "x"), 7);
+    }
+    struct rows absent = rows_of("NULL::int8 AS x, NULL::bool AS y"), yes = rows_of("true AS x");
+    assert_int_equal(rows_long(&absent, 0, "x"), 0);
+    assert_false(rows_bool(&absent, 0, "y"));
+    assert_true(rows_bool(&yes, 0, "x"));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct rows rows = rows_of(others[i]);
+        unit_expect_abort(read_long, &rows);
+        unit_expect_abort(read_bool, &rows);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_arena(what_json_cannot_say_is_null), in_arena(decimals_keep_every_digit), in_arena(random_decimals_are_what_postgresql_says),
         in_arena(whole_numbers_reach_their_ends), in_arena(times_have_one_form), in_arena(texts_are_escaped_and_lists_kept),
-        in_arena(columns_make_the_shape),
+        in_arena(columns_make_the_shape), in_arena(handlers_read_numbers_and_booleans_as_such),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
