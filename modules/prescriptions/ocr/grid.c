@@ -174,7 +174,7 @@ bool grid_find_holes(PIX *ink, struct grid_holes *out)
 
 /* ---- rows and columns ---------------------------------------------------------------------------------------- */
 
-struct hole { int x, y, w, h, index, column, row; bool used; };
+struct hole { int x, y, w, h, index, column, row; };
 
 struct sorting {
     struct hole holes[GRID_ROWS_MAX * GRID_COLUMNS_MAX];
