@@ -115,14 +115,20 @@ static PIX *number_only(PIX *crop, const struct pieces *line, const struct own_r
     return lines_cut(crop, &box, 12);
 }
 
+static bool has_digit(const char *text)
+{
+    struct text_points points = text_fold(text);
+    for (int i = 0; i < points.count; i++)
+        if (points.at[i] <= '9') return true;
+    return false;
+}
+
 /* What may stand behind a dose: "1 tablet", "2 cp after meals". Anything else ("7h", "1 x 3", "1-0-1", "5 ml", "2?") says that
  * the number is no dose, or not all of it. */
 static bool follows_a_dose(const char *words)
 {
     double confidence;
-    struct text_points points = text_fold(words);
-    for (int i = 0; i < points.count; i++)
-        if (points.at[i] <= '9') return false;
+    if (has_digit(words)) return false;
     return words_form(words, &confidence) || words_meal(words, &confidence) || words_as_needed(words);
 }
 
@@ -316,6 +322,20 @@ static bool read_empty(PIX *crop, const struct pieces *pieces, int digit_height,
     return true;
 }
 
+/* Whether a number stands below the first line: an hour, "or 2", "x 3". */
+static bool another_follows(struct engine *engine, PIX *crop, const struct pieces *all, const struct own_reading *own)
+{
+    int height = own->bottom - own->top, top = own->bottom + height / 4;
+    struct ocr_box box = { 0, top, pixGetWidth(crop), pixGetHeight(crop) - top };
+    bool more = false;
+    for (int i = 0; i < all->count; i++) more = more || (all->at[i].y >= top && all->at[i].h * 10 >= height * 7);
+    PIX *part = more ? lines_cut(crop, &box, 12) : NULL;
+    char text[OCR_TEXT_MAX] = "";
+    if (part) engine_read(engine, TONGUE_KHMER, SHAPE_BLOCK, part, false, text, sizeof text);
+    pixDestroy(&part);
+    return has_digit(text);
+}
+
 /* Reads ink darker than `level`. Returns whether the own reader saw a number all by itself. */
 static bool read_ink(struct engine *engine, PIX *crop, enum number_role role, int level, int digit_height, struct number_reading *out)
 {
@@ -324,6 +344,7 @@ static bool read_ink(struct engine *engine, PIX *crop, enum number_role role, in
     *out = (struct number_reading){ .value = NAN, .unsure = true, .end_x = own.words_follow ? own.end_x : 0,
                                     .gap_follows = own.gap_follows };
     decide(engine, crop, role, &line, &own, out);
+    if (!out->unsure && role == NUMBER_DOSE) out->unsure = another_follows(engine, crop, &pieces, &own);
     bool alone = plausible(own_value(&own, role), role) && !rest_is_no_word(&line, &own);
     own_drop(&pieces);
     return alone;
