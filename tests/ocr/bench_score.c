@@ -76,6 +76,7 @@ static void add_row(struct score *s, const struct page *page, int i, const struc
     bool name = equal_words(truth->name, row->name.text, false), strength = equal_words(truth->strength, row->strength.text, true);
     bool quantity = same(truth->quantity, row->quantity.value);
     s->names += name;
+    s->names_silent += !name && !row->name.unsure;
     s->strengths += strength;
     s->quantities += quantity;
     s->quantities_silent += !quantity && !row->quantity.unsure;
@@ -103,15 +104,19 @@ static void add_row(struct score *s, const struct page *page, int i, const struc
 /* Exact for age, sex and date; names and words may differ in a tenth of their letters. */
 static void add_fields(struct score *s, const struct page *page, const struct ocr_draft *draft, FILE *list)
 {
-    const struct { const char *truth, *read; double alike; } fields[SCORE_FIELDS] = { { page->hospital, draft->hospital_name.text, 0.9 },
-        { page->doctor, draft->prescribing_doctor_name.text, 0.9 }, { page->age, draft->patient_age.text, 1 },
-        { page->gender, draft->patient_gender.text, 1 }, { page->diagnosis, draft->diagnosis.text, 0.9 },
-        { page->date, draft->prescription_date.text, 1 } };
+    const struct { const char *truth; const struct ocr_text *read; double alike; } fields[SCORE_FIELDS] = {
+        { page->hospital, &draft->hospital_name, 0.9 }, { page->doctor, &draft->prescribing_doctor_name, 0.9 },
+        { page->age, &draft->patient_age, 1 }, { page->gender, &draft->patient_gender, 1 },
+        { page->diagnosis, &draft->diagnosis, 0.9 }, { page->date, &draft->prescription_date, 1 } };
     for (int i = 0; i < SCORE_FIELDS; i++) {
-        bool right = fields[i].alike < 1 ? text_likeness(fields[i].truth, fields[i].read) >= fields[i].alike : strcmp(fields[i].truth, fields[i].read) == 0;
+        const char *truth = fields[i].truth, *read = fields[i].read->text;
+        bool right = fields[i].alike < 1 ? text_likeness(truth, read) >= fields[i].alike : strcmp(truth, read) == 0;
+        bool silent = !right && read[0] && !fields[i].read->unsure;
         s->fields[i]++;
         s->fields_right[i] += right;
-        if (list && !right) fprintf(list, "%llu field \"%s\" read \"%s\"\n", (unsigned long long)page->seed, fields[i].truth, fields[i].read);
+        s->fields_silent += silent;
+        if (list && !right)
+            fprintf(list, "%llu field \"%s\" read \"%s\"%s\n", (unsigned long long)page->seed, truth, read, silent ? " SILENT" : "");
     }
 }
 
@@ -189,7 +194,9 @@ void score_print(const struct score *s, double rss_mb, FILE *out)
         { "forms right %", percent(s->forms_right, s->rows_true), "" },
         { "meal relations right %", percent(s->meals_right, s->meals), "" },
         { "as-needed right %", percent(s->needed_right, s->rows_true), "" },
+        { "silently wrong names %", percent(s->names_silent, s->rows_true), "" },
         { "header fields right %", fields_percent(s), ">= 90" },
+        { "silently wrong header fields %", percent(s->fields_silent, SCORE_FIELDS * s->fields[0]), "" },
         { "seconds of CPU per page p50", p50, "<= 2" },
         { "seconds of CPU per page p95", p95, "<= 4" },
         { "peak memory MB", rss_mb, "<= 128" },

@@ -322,6 +322,31 @@ static bool names_hospital(const char *line)
     return false;
 }
 
+/* The digits of a text as one string; false when it holds Khmer letters, which the Latin model makes digits of. */
+static bool take_digits(const char *text, char out[OCR_TEXT_MAX])
+{
+    size_t count = 0;
+    for (uint32_t point; (point = text_next(&text)) != 0;) {
+        if (point >= 0x1780 && point <= 0x17ff) return false;
+        if (point >= '0' && point <= '9' && count + 1 < OCR_TEXT_MAX) out[count++] = (char)point;
+    }
+    out[count] = '\0';
+    return count > 0;
+}
+
+/* Whether the Latin model, too, sees the digits of each word of the line that has some. */
+static bool same_digits(const struct scene *scene, const struct line *line)
+{
+    for (int i = 0; i < line->count; i++) {
+        char first[OCR_TEXT_MAX], second[OCR_TEXT_MAX], again[OCR_TEXT_MAX];
+        double confidence;
+        if (!take_digits(line->words[i]->text, first)) continue;
+        read_with_latin(scene, &line->words[i]->box, again, sizeof again, &confidence);
+        if (!take_digits(again, second) || strcmp(first, second) != 0) return false;
+    }
+    return true;
+}
+
 static void take_hospital(struct scene *scene, const struct line *line, const struct ocr_box *box, double confidence)
 {
     char value[OCR_TEXT_MAX];
@@ -344,7 +369,8 @@ static void take_line(struct scene *scene, const struct line *line, bool above)
     for (int i = 0; i < count; i++) take_span(scene, line, &spans[i]);
     if (above) take_unlabelled(scene, line);
     if (dates_find(line->text, date, &sure)) {
-        offer_fact(scene, &scene->draft->prescription_date, date, sure ? confidence : 0.3, &box);
+        sure = sure && same_digits(scene, line);
+        offer_fact(scene, &scene->draft->prescription_date, date, sure ? confidence : fmin(0.5, confidence), &box);
     } else if (strpbrk(line->text, "0123456789") && !text_has_khmer_word(line->text)) {
         char again[OCR_TEXT_MAX];
         read_with_latin(scene, &box, again, sizeof again, &confidence);
