@@ -1,4 +1,4 @@
--- 027: a profile that was begun and lacks something it needs. It becomes a row of the role's own table when it is whole.
+-- 026: a profile that was begun and lacks something it needs. It becomes a row of the role's own table when it is whole.
 
 CREATE TABLE profile_drafts (
     user_id    uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
