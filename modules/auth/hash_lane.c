@@ -25,7 +25,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool taken;
-    int waiting;  /* parked requests */
+    int waiting;  /* requests that have waited for it and are not over */
     int file;     /* byte i of it is locked by the process that has the i-th lane of the machine */
     int count, mine;
     void (*work)(void *);
@@ -87,14 +87,25 @@ static bool lane_take(void)
     return got;
 }
 
-/* Counts a request among those who wait, or no more, and says how many there are. Its note tells whether it is one. */
-static int count_waiting(struct request *r, bool waits)
+static void stop_waiting(void *unused)
 {
-    bool waited = str_eq(r->seen, WAITS);
-    request_note(r, waits ? WAITS : "");
+    (void)unused;
     pthread_mutex_lock(&lane.lock);
-    int waiting = lane.waiting += waits - waited;
+    lane.waiting--;
     pthread_mutex_unlock(&lane.lock);
+}
+
+/* Counts a request among those who wait, and says how many there are. Its first wait is in its first turn, whose arena is the whole
+ * request's: with it the request leaves them, also when its client has gone and no more turn comes. */
+static int start_waiting(struct request *r)
+{
+    bool waits = str_eq(r->seen, WAITS);
+    pthread_mutex_lock(&lane.lock);
+    int waiting = lane.waiting += !waits;
+    pthread_mutex_unlock(&lane.lock);
+    if (!waits)
+        arena_defer(r->mem, stop_waiting, NULL);
+    request_note(r, WAITS);
     return waiting;
 }
 
@@ -109,13 +120,10 @@ static int next_look_ms(int waiting)
 
 enum err hash_lane_enter(struct request *r)
 {
-    bool got = lane_take();
-    int waiting = count_waiting(r, !got);
-    if (got)
+    if (lane_take())
         return OK;
-    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, next_look_ms(waiting)) == E_LATER)
+    if (r->waited_us < LANE_WAIT_MAX_US && request_later(r, next_look_ms(start_waiting(r))) == E_LATER)
         return E_LATER;
-    count_waiting(r, false);
     enum err err = fail(r, E_UNAVAILABLE, "auth.busy");
     r->problem.retry_after_s = LANE_RETRY_AFTER_S;
     return err;
