@@ -2343,6 +2343,21 @@ BEGIN
     RETURN template;
 END $$;
 
+CREATE FUNCTION public.notification_last_place(reader uuid) RETURNS timestamp with time zone
+    LANGUAGE sql
+    AS $$
+    SELECT max(n.delivered_at) FROM notifications n WHERE n.user_id = reader AND n.created_at > now() - interval '14 days'
+$$;
+
+CREATE FUNCTION public.notification_place() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('notifications of ' || NEW.user_id, 0));
+    NEW.delivered_at := greatest(clock_timestamp(), notification_last_place(NEW.user_id) + interval '1 microsecond');
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.notify_many(users uuid[], type text, data jsonb[], dedupe_keys text[]) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -5672,6 +5687,8 @@ CREATE TRIGGER keep_truncate BEFORE TRUNCATE ON public.medication_reminder_logs 
 
 CREATE TRIGGER one_default BEFORE INSERT OR UPDATE OF is_default ON public.medication_schedule_templates FOR EACH ROW WHEN ((new.is_default AND (new.archived_at IS NULL))) EXECUTE FUNCTION public.template_default();
 
+CREATE TRIGGER place BEFORE UPDATE OF delivered_at ON public.notifications FOR EACH ROW WHEN (((old.delivered_at IS NULL) AND (new.delivered_at IS NOT NULL))) EXECUTE FUNCTION public.notification_place();
+
 CREATE TRIGGER plan_again AFTER UPDATE OF scheduled_time, recurrence, start_date, end_date, timezone, dose_amount, dose_unit, grace_minutes, is_active, paused_at, paused_until ON public.medication_reminders FOR EACH ROW WHEN ((((((((((((old.scheduled_time IS DISTINCT FROM new.scheduled_time) OR (old.recurrence IS DISTINCT FROM new.recurrence)) OR (old.start_date IS DISTINCT FROM new.start_date)) OR (old.end_date IS DISTINCT FROM new.end_date)) OR (old.timezone IS DISTINCT FROM new.timezone)) OR (old.dose_amount IS DISTINCT FROM new.dose_amount)) OR (old.dose_unit IS DISTINCT FROM new.dose_unit)) OR (old.grace_minutes IS DISTINCT FROM new.grace_minutes)) OR (old.is_active IS DISTINCT FROM new.is_active)) OR (old.paused_at IS DISTINCT FROM new.paused_at)) OR (old.paused_until IS DISTINCT FROM new.paused_until))) EXECUTE FUNCTION public.reminder_changed();
 
 CREATE TRIGGER plan_new AFTER INSERT ON public.medication_reminders FOR EACH ROW EXECUTE FUNCTION public.reminder_changed();
@@ -6702,6 +6719,12 @@ GRANT ALL ON FUNCTION public.next_step(status public.onboarding_status) TO daste
 REVOKE ALL ON FUNCTION public.notice_channels(user_id uuid, type text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.notice_text(template text, data jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.notification_last_place(reader uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.notification_last_place(reader uuid) TO dastern_notifications;
+GRANT ALL ON FUNCTION public.notification_last_place(reader uuid) TO dastern_delivery_worker;
+
+REVOKE ALL ON FUNCTION public.notification_place() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.notify_many(users uuid[], type text, data jsonb[], dedupe_keys text[]) FROM PUBLIC;
 

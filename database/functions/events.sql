@@ -63,6 +63,31 @@ AS $$
     SELECT notify_many(ARRAY[user_id], type, ARRAY[data], ARRAY[dedupe_key]) > 0
 $$;
 
+-- A notice's place in its reader's stream, delivered_at: later than that of every notice of the same person that was placed before, and
+-- places appear in their order. The lock is held until the transaction's end is visible to all, so a place is only ever chosen after the
+-- one before it can be seen: whoever sees a place has seen, or can see, all that are lower, however long a commit takes and however many
+-- workers deliver. A reader who goes on behind the last one he saw misses none. A clock that was set back does not matter either. The
+-- second query has a snapshot of its own, taken with the lock in hand (READ COMMITTED).
+CREATE OR REPLACE FUNCTION notification_place() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('notifications of ' || NEW.user_id, 0));
+    NEW.delivered_at := greatest(clock_timestamp(), notification_last_place(NEW.user_id) + interval '1 microsecond');
+    RETURN NEW;
+END $$;
+
+-- The highest place that a person's notices have; NULL when nothing of the last two weeks was delivered. Twice as far back as the
+-- stream looks for undelivered ones, so that what it may still tell from its start is above all it may not.
+CREATE OR REPLACE FUNCTION notification_last_place(reader uuid) RETURNS timestamptz
+LANGUAGE sql VOLATILE
+AS $$
+    SELECT max(n.delivered_at) FROM notifications n WHERE n.user_id = reader AND n.created_at > now() - interval '14 days'
+$$;
+
+CREATE OR REPLACE TRIGGER place BEFORE UPDATE OF delivered_at ON notifications FOR EACH ROW
+    WHEN (OLD.delivered_at IS NULL AND NEW.delivered_at IS NOT NULL) EXECUTE FUNCTION notification_place();
+
 -- Was the caller, as a relative or a doctor, given other rights since then, or have they run out?
 CREATE OR REPLACE FUNCTION rights_changed_since(at timestamptz) RETURNS boolean
 LANGUAGE sql STABLE

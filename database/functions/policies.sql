@@ -234,6 +234,7 @@ GRANT EXECUTE ON FUNCTION family_connect(bytea, text), family_approve(uuid, json
 GRANT SELECT ON dose_cards TO dastern_family;
 
 GRANT SELECT ON notifications TO dastern_notifications;
+GRANT EXECUTE ON FUNCTION notification_last_place(uuid) TO dastern_notifications, dastern_delivery_worker;
 GRANT UPDATE (is_read, read_at) ON notifications TO dastern_notifications;
 GRANT SELECT, INSERT, UPDATE, DELETE ON notification_preferences, device_tokens TO dastern_notifications;
 

@@ -6,7 +6,7 @@
 #include "notifications_sql.h"
 
 #define STREAM_POLL_MS 1000
-#define FIRST_ID "00000000-0000-0000-0000-000000000000"
+#define LAST_ID "ffffffff-ffff-ffff-ffff-ffffffffffff" /* what stands at the start itself was there before */
 
 static const struct field list_fields[] = {{.name = "unread", .type = F_BOOL}, {0}};
 
@@ -52,7 +52,7 @@ static enum err start_stream(struct request *r)
     enum err err = db_query_once(r, &SQL_start_notification_stream, &rows, NULL);
     if (err)
         return err;
-    request_note(r, arena_printf(r->mem, "%s_" FIRST_ID, rows_text(&rows, r->mem, 0, "at")));
+    request_note(r, arena_printf(r->mem, "%s_" LAST_ID, rows_text(&rows, r->mem, 0, "at")));
     buf_printf(stream_open(r), "id: %s\n\n", r->seen);
     return stream_wait(r, STREAM_POLL_MS);
 }

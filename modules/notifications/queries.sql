@@ -53,22 +53,22 @@ INSERT INTO notification_preferences AS p (user_id, type, channel, enabled)
 SELECT app_user_id(), w.type, w.channel, w.enabled FROM wanted w
     ON CONFLICT (user_id, type, channel) DO UPDATE SET enabled = excluded.enabled, updated_at = now();
 
--- Where a stream without a past begins.
+-- Where a stream without a past begins: behind what can be seen. What is being delivered at this moment gets a higher place.
 -- name: start_notification_stream
-SELECT clock_timestamp() AS at;
+SELECT coalesce(notification_last_place(app_user_id()), now() - interval '7 days') AS at;
 
--- Deliveries commit in about the order of their delivered_at; the second of distance makes sure that none of them is
--- passed by. What lay undelivered for a week is found in the list only.
+-- A person's notices appear in the order of their places (notification_place), so none can be passed by. What lay undelivered for a week
+-- is found in the list only.
 -- name: read_notification_stream
 SELECT n.id, n.type, n.title, n.message, n.data, n.is_read, n.read_at, n.created_at, n.delivered_at AS _delivered_at
   FROM notifications n
  WHERE n.user_id = app_user_id()
    AND n.created_at > :after_at::timestamptz - interval '7 days'
    AND (n.delivered_at, n.id) > (:after_at::timestamptz, :after_id::uuid)
-   AND n.delivered_at < clock_timestamp() - interval '1 second'
  ORDER BY n.delivered_at, n.id
  LIMIT 50;
 
+-- Which moment it becomes is the trigger's business.
 -- name: mark_delivered
 UPDATE notifications n SET delivered_at = clock_timestamp()
   FROM outbox o

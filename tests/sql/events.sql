@@ -1,6 +1,6 @@
 -- Notices by language, channel and dedupe key; repeated requests by their key.
 BEGIN;
-SELECT plan(20);
+SELECT plan(23);
 \ir include/people.psql
 SELECT is(notice_text('{a} and {b}, {c}', '{"a": "x", "b": null, "d": "{a}"}'), 'x and , {c}', 'placeholders');
 SELECT is(notify_user(:patient, 'family.approved', '{"patient": "A"}', 'k1'), true, 'a notice');
@@ -17,6 +17,15 @@ UPDATE users SET is_active = false WHERE id = :other;
 SELECT is(notify_user(:other, 'family.approved', '{}'), false, 'nothing to a closed account');
 SELECT is((SELECT count(*)::integer FROM outbox WHERE payload::text ~ 'Alpha|message' AND user_id = :patient), 0, 'deliveries carry ids, not words');
 SELECT is(pg_temp.run_as('dastern_notifications', :relative, 'SELECT count(*) FROM notifications'), '0', 'one''s own only');
+
+-- Places in the stream: whatever the clock does, the later one is higher.
+CREATE FUNCTION pg_temp.deliver(who uuid, key text) RETURNS timestamptz LANGUAGE sql AS $$
+    UPDATE notifications n SET delivered_at = '2000-01-01' FROM outbox o
+     WHERE o.user_id = who AND o.dedupe_key = key AND o.kind = 'in_app' AND n.id = (o.payload ->> 'notification_id')::uuid RETURNING n.delivered_at $$;
+SELECT is((SELECT pg_temp.deliver(:patient, 'k1') BETWEEN now() AND clock_timestamp()), true, 'a place is given, not taken');
+UPDATE notifications SET delivered_at = now() + interval '1 hour' WHERE user_id = :patient AND delivered_at IS NOT NULL;
+SELECT is(pg_temp.deliver(:patient, 'k2'), now() + interval '1 hour 1 microsecond', 'behind the last one, though the clock was set back');
+SELECT is(pg_temp.run_as('dastern_notifications', :relative, format('SELECT notification_last_place(%L)', :patient)), NULL, 'of one''s own notices only');
 
 CREATE FUNCTION pg_temp.first(who uuid, key text, route text, body text) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.run_as('dastern_reminders', who, format('SELECT concat_ws($q$ $q$, replay, status, body) FROM idempotency_begin(%L, %L, sha256(%L))', key, route, body)) $$;

@@ -9,6 +9,7 @@
 #include <time.h>
 /* after the standard headers it needs */
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 #include "expect.h"
 #include "owner.h"
@@ -110,6 +111,51 @@ static void goes_on_where_the_line_broke(void **state)
     assert_true(stream_brings(s, "\"report.ready\"", AT_ONCE_S));
     assert_null(strstr(stream_text(s), "\"dose.due\""));
     stream_close(s);
+}
+
+/* Delivers a notice as a worker would, in a transaction that goes on until late_commit(). */
+static PGconn *late_delivery(const struct person *p, const char *type)
+{
+    const char *notice = owner_sql("INSERT INTO notifications (user_id, type, title, message) VALUES ($1::uuid, $2, 't', 'm') RETURNING id", p->id, type, NULL);
+    PGconn *conn = PQconnectdb(owner_conninfo());
+    PQclear(PQexec(conn, "BEGIN"));
+    PGresult *done = PQexecParams(conn, "UPDATE notifications SET delivered_at = clock_timestamp() WHERE id = $1", 1, NULL, &notice, NULL, NULL, 0);
+    assert_string_equal(PQcmdTuples(done), "1");
+    PQclear(done);
+    return conn;
+}
+
+static void late_commit(PGconn *conn)
+{
+    PGresult *done = PQexec(conn, "COMMIT");
+    assert_int_equal(PQresultStatus(done), PGRES_COMMAND_OK);
+    PQclear(done);
+    PQfinish(conn);
+}
+
+/* Two workers deliver, and the first one's commit takes longest: of the streams that were there before, begin meanwhile, and go on
+ * from where one broke meanwhile, none misses it. */
+static void a_late_commit_is_not_passed_by(void **state)
+{
+    (void)state;
+    struct person p;
+    char position[100];
+    person_new(&p, "patient");
+    struct stream *before = follow(&p, NULL);
+    assert_true(stream_brings(before, "id: ", AT_ONCE_S));
+    PGconn *conn = late_delivery(&p, "dose.missed");
+    tell(&p, "dose.due");
+    assert_false(stream_brings(before, "\"dose.missed\"", 3)); /* far longer than a commit takes usually; the worker tries meanwhile */
+    start_position(&p, position);
+    late_commit(conn);
+    struct stream *during = follow(&p, position);
+    assert_true(stream_brings(before, "\"dose.missed\"", AT_ONCE_S));
+    assert_true(stream_brings(before, "\"dose.due\"", AT_ONCE_S));
+    assert_true(stream_brings(during, "\"dose.missed\"", AT_ONCE_S));
+    assert_true(stream_brings(during, "\"dose.due\"", AT_ONCE_S));
+    assert_int_equal(count(stream_text(before), "data: "), 2);
+    stream_close(before);
+    stream_close(during);
 }
 
 static void a_session_that_ends_ends_its_streams(void **state)
@@ -254,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(tells_what_came_since, client_teardown),
         cmocka_unit_test_teardown(goes_on_where_the_line_broke, client_teardown),
+        cmocka_unit_test_teardown(a_late_commit_is_not_passed_by, client_teardown),
         cmocka_unit_test_teardown(a_session_that_ends_ends_its_streams, client_teardown),
         cmocka_unit_test_teardown(many_at_once, client_teardown),
         cmocka_unit_test_teardown(one_account_has_only_so_many, client_teardown),
