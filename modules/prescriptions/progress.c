@@ -40,9 +40,9 @@ enum err progress_show(struct request *r, const struct sql_stmt *sql)
         const char *known = bare_etag(r, request_header(r, "If-None-Match"));
         request_note(r, known ? known : rows_text(&rows, r->mem, 0, "_etag"));
     }
-    if (must_wait(r, &rows, r->seen, input_long(r, "wait")) && request_later(r, LOOK_AGAIN_MS) == E_LATER)
-        return E_LATER;
-    return reply_row(r, 200, &rows);
+    if (must_wait(r, &rows, r->seen, input_long(r, "wait")))
+        err = request_wait(r, LOOK_AGAIN_MS);
+    return err == OK ? reply_row(r, 200, &rows) : err;
 }
 
 enum err progress_stream(struct request *r, const struct sql_stmt *sql)

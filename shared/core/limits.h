@@ -25,6 +25,7 @@
 #define LIMIT_CONNECTIONS 1024        /* accepted FastCGI connections of one worker process */
 #define LIMIT_PARKED 256              /* requests of one worker process that wait for something to happen */
 #define LIMIT_STREAMS_PER_USER 8      /* of one account in one worker process. A phone that changes its network leaves one behind each time */
+#define LIMIT_WAITS_PER_USER 8        /* the same for requests that wait because their client said ?wait= */
 #define LIMIT_SEEN_BYTES 128          /* what a parked request remembers between its turns */
 #define LIMIT_LIST_DEFAULT 20
 #define LIMIT_LIST_MAX 100

@@ -11,6 +11,17 @@
 #include "http/request.h"
 #include "http/serve.h"
 
+#define RETRY_FULL_S 5 /* when an account that has too many places is to try again */
+
+enum place_kind { PLACE_NONE, PLACE_STREAM, PLACE_WAIT };
+
+/* One of the parked requests that an account may have at a time. */
+struct place {
+    enum place_kind kind;
+    const char *user;      /* NULL: none is held */
+    struct exchange *next; /* of all that hold one */
+};
+
 struct exchange {
     struct fcgi *fcgi;
     const struct area *area;
@@ -30,8 +41,7 @@ struct exchange {
     bool stream_waits;                /* this turn ended with stream_wait() */
     bool streaming;                   /* the head of a stream is out: only events can follow */
     int64_t pushed_us;                /* clock_us when something of it was sent last */
-    const char *stream_user;          /* whose stream it is; NULL: not counted as one */
-    struct exchange *next_stream;     /* of all that are open in this process */
+    struct place place;               /* among those its account holds in this process */
     size_t rows;                      /* answered rows, for the log */
 };
 
@@ -54,6 +64,10 @@ bool request_binds(struct arena *mem, const struct route *route, const char *par
 void problem_render(struct request *r, enum err err);
 void reply_send(struct request *r);
 void reply_render_head(struct request *r, struct buf *head);
+
+/* place.c: a place of the kind for the account, held until the request is over; false: it has as many as it may. To be taken in a
+ * request's first turn, whose arena is the whole request's. Who is not signed in needs none. */
+bool place_take(struct request *r, enum place_kind kind) MUST_CHECK;
 
 /* stream.c: sends what the turn of a waiting stream has written, or a comment after a while of silence, without ever
  * waiting for the client; false: it does not take it, the stream is over. True for requests that are no streams. */

@@ -305,3 +305,12 @@ enum err request_later(struct request *r, int ms)
     r->exchange->park_ms = ms;
     return E_LATER;
 }
+
+enum err request_wait(struct request *r, int ms)
+{
+    if (place_take(r, PLACE_WAIT))
+        return request_later(r, ms);
+    enum err full = fail(r, E_RATE_LIMITED, "request.too_many_waiting");
+    r->problem.retry_after_s = RETRY_FULL_S;
+    return full;
+}

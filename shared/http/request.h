@@ -123,6 +123,9 @@ enum err reply_file(struct request *r, const char *name, const char *content_typ
  * returns; or OK when there is no room to wait (draining, too many parked): then answer now.
  */
 enum err request_later(struct request *r, int ms) MUST_CHECK;
+/* The same where the client asked to wait, as it may without end: E_RATE_LIMITED when its account has LIMIT_WAITS_PER_USER others
+ * waiting in this process. Return whatever is not OK. */
+enum err request_wait(struct request *r, int ms) MUST_CHECK;
 /* Keeps a text in r->seen for the next turn. A longer one is cut, and then equals nothing. */
 void request_note(struct request *r, const char *text);
 

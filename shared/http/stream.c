@@ -1,13 +1,9 @@
 /* Answers that go on: server-sent events, written a turn at a time while the request is parked in between. */
-#include <pthread.h>
-
 #include "core/clock.h"
 #include "core/config.h"
-#include "core/limits.h"
 #include "http/exchange.h"
 
 #define RETRY_MS 1000               /* when a client comes again after a stream has ended */
-#define RETRY_FULL_S 5              /* when one that has too many is to try again */
 #define SILENCE_US (15 * 1000000LL) /* then a comment: below every time-out on the way, and a client that is gone shows */
 
 struct buf *stream_open(struct request *r)
@@ -29,49 +25,6 @@ void stream_event(struct buf *to, const char *id, const char *name, const struct
     buf_str(to, "\n\n");
 }
 
-/* --- one account's streams ---------------------------------------------------------------------------------------- */
-
-static struct {
-    pthread_mutex_t lock;
-    struct exchange *streams;
-} opened = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static size_t count_streams(const char *user_id)
-{
-    size_t n = 0;
-    for (const struct exchange *x = opened.streams; x; x = x->next_stream)
-        n += str_eq(x->stream_user, user_id);
-    return n;
-}
-
-static void leave(void *exchange)
-{
-    pthread_mutex_lock(&opened.lock);
-    struct exchange **at = &opened.streams;
-    while (*at != exchange)
-        at = &(*at)->next_stream;
-    *at = (*at)->next_stream;
-    pthread_mutex_unlock(&opened.lock);
-}
-
-/* Each stream asks the database every second or oftener: a client that opens them without end must not have all the room.
- * In a stream's first turn, whose arena is the whole request's: with it the stream leaves. */
-static bool enter(struct request *r)
-{
-    struct exchange *x = r->exchange;
-    pthread_mutex_lock(&opened.lock);
-    bool room = count_streams(r->who.user_id) < LIMIT_STREAMS_PER_USER;
-    if (room) {
-        x->stream_user = r->who.user_id;
-        x->next_stream = opened.streams;
-        opened.streams = x;
-    }
-    pthread_mutex_unlock(&opened.lock);
-    if (room)
-        arena_defer(r->mem, leave, x);
-    return room;
-}
-
 /* --- waiting ------------------------------------------------------------------------------------------------------- */
 
 enum err stream_wait(struct request *r, int ms)
@@ -79,7 +32,7 @@ enum err stream_wait(struct request *r, int ms)
     struct exchange *x = r->exchange;
     if (x->head_only || clock_us() - r->started_us > config_int("DASTERN_STREAM_SECONDS") * 1000000L)
         return OK;
-    if (r->who.signed_in && !x->stream_user && !enter(r)) {
+    if (!place_take(r, PLACE_STREAM)) {
         enum err full = fail(r, E_RATE_LIMITED, "stream.too_many");
         r->problem.retry_after_s = RETRY_FULL_S;
         return full;

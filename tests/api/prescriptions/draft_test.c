@@ -15,6 +15,8 @@
 
 #define CELL(value, source, unsure) "{\"value\": " value ", \"confidence\": 0.9, \"source\": \"" source "\", \"unsure\": " unsure \
                                     ", \"box\": [10, 20, 30, 40]}"
+#define OWN_WAITS 8 /* requests of an account that may wait in one process, whichever serves them */
+#define PROCESSES 2 /* of a module */
 #define BLANK "{\"value\": null, \"confidence\": 0, \"source\": null, \"unsure\": false, \"box\": null}"
 
 /* Two medicines; of the second the evening dose could not be read and the noon dose not with certainty. */
@@ -370,6 +372,35 @@ static void waiting_ends_when_it_changes(void **state)
     assert_true(expect(get(patient.token, "/prescriptions/%s/processing?wait=20", id), 200)->seconds < 2);
 }
 
+static void *wait_a_while(void *id)
+{
+    return get(patient.token, "/prescriptions/%s/processing?wait=2", (const char *)id);
+}
+
+/* One more than all processes let an account have. */
+static void one_account_waits_only_so_often(void **state)
+{
+    (void)state;
+    char id[37];
+    pthread_t threads[PROCESSES * OWN_WAITS + 1];
+    size_t refused = 0;
+    picture_claimed(&patient, id);
+    for (size_t i = 0; i < PROCESSES * OWN_WAITS + 1; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_a_while, id), 0);
+    for (size_t i = 0; i < PROCESSES * OWN_WAITS + 1; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        struct answer *a = result;
+        if (a->status == 200)
+            continue;
+        expect_problem(a, 429, "request.too_many_waiting");
+        assert_string_equal(answer_header(a, "Retry-After"), "5");
+        refused++;
+    }
+    assert_in_range(refused, 1, (PROCESSES - 1) * OWN_WAITS + 1);
+    expect(get(patient.token, "/prescriptions/%s/processing?wait=1", id), 200);
+}
+
 /* Last "id:" of what has come. */
 static void last_event(const struct stream *s, char out[40])
 {
@@ -450,6 +481,7 @@ int main(void)
         cmocka_unit_test(only_an_unconfirmed_picture_is_read_again),
         cmocka_unit_test(waiting_ends_when_time_is_up),
         cmocka_unit_test(waiting_ends_when_it_changes),
+        cmocka_unit_test(one_account_waits_only_so_often),
         cmocka_unit_test(events_tell_each_step),
         cmocka_unit_test(a_relative_hears_no_more_once_the_link_ends),
     };

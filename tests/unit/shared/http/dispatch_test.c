@@ -24,6 +24,7 @@
 #define CROWD 60
 #define AT_ONCE_US 3000000
 #define FLOOD_BYTES 32768
+#define OWN_WAIT_US 1500000
 
 /* --- the area -------------------------------------------------------------------------------------------------------- */
 
@@ -64,12 +65,22 @@ static enum err wait_long(struct request *r, const struct sql_stmt *sql)
     return r->waited_us < 300000 && request_later(r, 20) == E_LATER ? E_LATER : reply_no_content(r);
 }
 
+static enum err wait_own(struct request *r, const struct sql_stmt *sql)
+{
+    (void)sql;
+    r->who = (struct auth){.signed_in = true, .user_id = "somebody"};
+    enum err err = r->waited_us < OWN_WAIT_US ? request_wait(r, 20) : OK;
+    r->who.signed_in = false; /* there is no database to check the session in */
+    return err == OK ? reply_no_content(r) : err;
+}
+
 static const struct route routes[] = {
     {GET, "/plain", ANYONE, 0, NULL, answer_plain, NULL},
     {GET, "/slow", ANYONE, 0, NULL, stream_slowly, NULL},
     {GET, "/flood", ANYONE, 0, NULL, stream_flood, NULL},
     {GET, "/own", ANYONE, 0, NULL, stream_own, NULL},
     {GET, "/wait", ANYONE, 0, NULL, wait_long, NULL},
+    {GET, "/own-wait", ANYONE, 0, NULL, wait_own, NULL},
     {0}};
 static const struct area area = {.name = "test", .routes = routes};
 
@@ -200,6 +211,31 @@ static void an_account_has_only_so_many_streams(void **state)
         close(streams[i]);
 }
 
+/* Beside its streams; those that are within the limit are answered when their time has come. */
+static void an_account_has_only_so_many_waiting(void **state)
+{
+    (void)state;
+    int stream = ask("/own"), waiting[LIMIT_WAITS_PER_USER];
+    assert_true(brings(stream, "data: turn", AT_ONCE_US));
+    for (size_t i = 0; i < LIMIT_WAITS_PER_USER; i++)
+        waiting[i] = ask("/own-wait");
+    assert_false(brings(waiting[LIMIT_WAITS_PER_USER - 1], "Status: ", 300000));
+    int refused = ask("/own-wait");
+    assert_true(brings(refused, "Retry-After: 5\r\n", OWN_WAIT_US / 3));
+    close(refused);
+    refused = ask("/own-wait");
+    assert_true(brings(refused, "\"status\":429,", OWN_WAIT_US / 3));
+    close(refused);
+    for (size_t i = 0; i < LIMIT_WAITS_PER_USER; i++) {
+        assert_true(brings(waiting[i], "Status: 204", OWN_WAIT_US + AT_ONCE_US));
+        close(waiting[i]);
+    }
+    int again = ask("/own-wait");
+    assert_true(brings(again, "Status: 204", OWN_WAIT_US + AT_ONCE_US));
+    close(again);
+    close(stream);
+}
+
 /* Come, wait and go on all threads at once: for ThreadSanitizer above all. */
 static void a_crowd_is_answered(void **state)
 {
@@ -282,6 +318,7 @@ int main(void)
         in_arena(who_does_not_read_its_stream_holds_nobody_up),
         in_arena(who_goes_while_it_waits_is_counted),
         in_arena(an_account_has_only_so_many_streams),
+        in_arena(an_account_has_only_so_many_waiting),
         in_arena(a_crowd_is_answered),
     };
     return cmocka_run_group_tests_name("dispatch", tests, start, end);
