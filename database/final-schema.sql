@@ -52,12 +52,8 @@ CREATE FUNCTION public.account_change(changes jsonb, etag text) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    u users;
+    u users := unchanged_account(etag);
 BEGIN
-    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
-    IF etag <> account_etag(u.id) THEN
-        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
-    END IF;
     -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it. A first number is
     -- taken on trust, as at registration; in place of another comes only one that is proved.
     IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
@@ -180,7 +176,8 @@ BEGIN
                UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
                UNION ALL SELECT updated_at FROM profile_drafts WHERE profile_drafts.user_id = u.id
-               UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
+               UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p),
+               (SELECT count(*) FROM notification_preferences n WHERE n.user_id = u.id)))
       FROM users u WHERE u.id = account_etag.user_id);
 END $$;
 
@@ -297,13 +294,9 @@ CREATE FUNCTION public.account_profile_change(changes jsonb, etag text) RETURNS 
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    u users;
+    u users := unchanged_account(etag);
     whole jsonb;
 BEGIN
-    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
-    IF etag <> account_etag(u.id) THEN
-        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
-    END IF;
     whole := coalesce(account_profile(u.id)::jsonb, '{}');
     IF jsonb_typeof(whole -> 'meal_times') = 'object' AND jsonb_typeof(changes -> 'meal_times') = 'object' THEN
         changes := jsonb_set(changes, '{meal_times}', (whole -> 'meal_times') || (changes -> 'meal_times'));
@@ -4028,6 +4021,17 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.unchanged_account(if_match text) RETURNS public.users
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    u users;
+BEGIN
+    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    PERFORM etag_matches(if_match, account_etag(u.id));
+    RETURN u;
+END $$;
+
 CREATE FUNCTION public.unchanged_medication(medication uuid, if_match text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6580,6 +6584,7 @@ REVOKE ALL ON FUNCTION public.enter(session uuid, user_id uuid, roles text[], ne
 GRANT ALL ON FUNCTION public.enter(session uuid, user_id uuid, roles text[], need_active boolean, request_id text, ip text) TO dastern_module;
 
 REVOKE ALL ON FUNCTION public.etag_matches(if_match text, etag text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.etag_matches(if_match text, etag text) TO dastern_auth;
 GRANT ALL ON FUNCTION public.etag_matches(if_match text, etag text) TO dastern_reminders;
 
 REVOKE ALL ON FUNCTION public.export_allowed() FROM PUBLIC;
@@ -7107,6 +7112,9 @@ REVOKE ALL ON FUNCTION public.totp_remove() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.totp_remove() TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.touch_updated_at() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.unchanged_account(if_match text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unchanged_account(if_match text) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.unchanged_medication(medication uuid, if_match text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.unchanged_medication(medication uuid, if_match text) TO dastern_prescriptions;

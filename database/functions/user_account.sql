@@ -112,18 +112,42 @@ BEGIN
     PERFORM account_profile_given();
 END $$;
 
+-- Identifies a state of the account for If-Match. Preferences that are taken back leave no time behind: their number tells.
+CREATE OR REPLACE FUNCTION account_etag(user_id uuid) RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    RETURN (
+    SELECT md5(concat_ws(' ', u.updated_at, (SELECT max(p.updated_at) FROM (
+               SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
+               UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
+               UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
+               UNION ALL SELECT updated_at FROM profile_drafts WHERE profile_drafts.user_id = u.id
+               UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p),
+               (SELECT count(*) FROM notification_preferences n WHERE n.user_id = u.id)))
+      FROM users u WHERE u.id = account_etag.user_id);
+END $$;
+
+-- The caller's account, if it is still what `if_match` says (NULL: whatever it is); its row is locked.
+CREATE OR REPLACE FUNCTION unchanged_account(if_match text) RETURNS users
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    u users;
+BEGIN
+    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
+    PERFORM etag_matches(if_match, account_etag(u.id));
+    RETURN u;
+END $$;
+
 -- Puts `changes` over what is there. A profile that then lacks something it needs rests as a draft, and the account at profile_pending.
 CREATE OR REPLACE FUNCTION account_profile_change(changes jsonb, etag text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    u users;
+    u users := unchanged_account(etag);
     whole jsonb;
 BEGIN
-    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
-    IF etag <> account_etag(u.id) THEN
-        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
-    END IF;
     whole := coalesce(account_profile(u.id)::jsonb, '{}');
     IF jsonb_typeof(whole -> 'meal_times') = 'object' AND jsonb_typeof(changes -> 'meal_times') = 'object' THEN
         changes := jsonb_set(changes, '{meal_times}', (whole -> 'meal_times') || (changes -> 'meal_times'));
@@ -140,21 +164,6 @@ BEGIN
     ELSE
         PERFORM account_family_profile(whole);
     END IF;
-END $$;
-
--- Identifies a state of the account for If-Match.
-CREATE OR REPLACE FUNCTION account_etag(user_id uuid) RETURNS text
-LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    RETURN (
-    SELECT md5(concat_ws(' ', u.updated_at, (SELECT max(p.updated_at) FROM (
-               SELECT updated_at FROM patient_profiles WHERE patient_profiles.user_id = u.id
-               UNION ALL SELECT updated_at FROM doctor_profiles WHERE doctor_profiles.user_id = u.id
-               UNION ALL SELECT updated_at FROM family_member_profiles WHERE family_member_profiles.user_id = u.id
-               UNION ALL SELECT updated_at FROM profile_drafts WHERE profile_drafts.user_id = u.id
-               UNION ALL SELECT updated_at FROM notification_preferences n WHERE n.user_id = u.id) p)))
-      FROM users u WHERE u.id = account_etag.user_id);
 END $$;
 
 -- What is wrong in chosen channels ({kind of notice: {channel: wanted}}): JSON pointers from there, `unknown` names and wrong types.
@@ -177,12 +186,8 @@ CREATE OR REPLACE FUNCTION account_change(changes jsonb, etag text) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    u users;
+    u users := unchanged_account(etag);
 BEGIN
-    SELECT * INTO STRICT u FROM users WHERE id = app_user_id() FOR NO KEY UPDATE;
-    IF etag <> account_etag(u.id) THEN
-        PERFORM refuse('DT412', 'precondition.failed', 'It has changed since you read it.');
-    END IF;
     -- People sign in by it: whoever has got hold of a session must not make it theirs, and the person hears of it. A first number is
     -- taken on trust, as at registration; in place of another comes only one that is proved.
     IF changes ? 'phone_number' AND changes ->> 'phone_number' IS DISTINCT FROM u.phone_number THEN
@@ -210,6 +215,6 @@ END $$;
 GRANT SELECT ON accounts TO dastern_auth;
 GRANT EXECUTE ON FUNCTION account_profile(uuid), account_choose_role(text), account_profile_given(), account_patient_profile(jsonb),
       account_doctor_profile(jsonb), account_family_profile(jsonb), account_profile_change(jsonb, text), profile_fields(user_role),
-      profile_required(user_role), profile_missing(jsonb, text[]), account_etag(uuid), account_change(jsonb, text), preference_faults(jsonb),
+      profile_required(user_role), profile_missing(jsonb, text[]), account_etag(uuid), etag_matches(text, text), unchanged_account(text), account_change(jsonb, text), preference_faults(jsonb),
       account_mail(uuid, text, text, jsonb, text, bytea) TO dastern_auth;
 GRANT EXECUTE ON FUNCTION onboarding_wants(uuid) TO dastern_module; -- the guard of users says what is missing

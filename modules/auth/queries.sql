@@ -82,13 +82,15 @@ SELECT u.role::text AS role, onboarding_wants(u.id)::text AS wants FROM users u 
 SELECT account_patient_profile(jsonb_build_object('date_of_birth', :date_of_birth::text, 'gender', :gender::text,
     'blood_type', :blood_type::text, 'allergies', :allergies::jsonb, 'conditions', :conditions::jsonb,
     'emergency_contact', :emergency_contact::jsonb, 'meal_times', :meal_times::jsonb))
+  FROM unchanged_account(:if_match::text)
 
 -- name: put_doctor_profile
 SELECT account_doctor_profile(jsonb_build_object('license_number', :license_number::text, 'specialization', :specialization::text,
     'hospital_name', :hospital_name::text, 'years_of_experience', :years_of_experience::int))
+  FROM unchanged_account(:if_match::text)
 
 -- name: put_family_profile
-SELECT account_family_profile(jsonb_build_object('relationship', :relationship::text))
+SELECT account_family_profile(jsonb_build_object('relationship', :relationship::text)) FROM unchanged_account(:if_match::text)
 
 -- name: change_profile
 SELECT account_profile_change(:body::jsonb, :if_match::text)

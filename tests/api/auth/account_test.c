@@ -237,6 +237,29 @@ static void parts_of_a_profile_are_changed(void **state)
     expect_problem(patch(p.token, json_pack("{s:s}", "date_of_birth", "2190-01-01"), "/auth/profile"), 422, "profile.birth_in_future");
 }
 
+static void a_profile_is_replaced_as_it_was_read(void **state)
+{
+    (void)state;
+    static const char *const roles[] = {"patient", "doctor", "family_member"};
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        struct person p;
+        char match[128];
+        person_new(&p, roles[i]);
+        snprintf(match, sizeof match, "If-Match: %s", answer_header(get(p.token, "/auth/me"), "ETag"));
+        const char *const unchanged[] = {match, NULL}, *const any[] = {"If-Match: *", NULL};
+        struct call replace = {.method = "PUT", .path = "/auth/profile", .token = p.token, .headers = unchanged};
+        replace.json = person_profile(roles[i]);
+        struct answer *a = expect(client_call(&replace), 200);
+        assert_string_not_equal(answer_header(a, "ETag"), match + strlen("If-Match: "));
+        replace.json = person_profile(roles[i]);
+        expect_problem(client_call(&replace), 412, "precondition.failed");
+        replace.headers = any;
+        replace.json = person_profile(roles[i]);
+        expect(client_call(&replace), 200);
+        expect(put(p.token, person_profile(roles[i]), "/auth/profile"), 200);
+    }
+}
+
 static void profiles_belong_to_roles(void **state)
 {
     (void)state;
@@ -340,6 +363,22 @@ static void me_honours_etags(void **state)
     assert_string_equal(answer_text(get(p.token, "/auth/me"), "first_name"), "One");
 }
 
+/* Nothing of theirs stays that could bear a time. */
+static void preferences_taken_back_change_the_etag(void **state)
+{
+    (void)state;
+    struct person p;
+    char match[128];
+    person_new(&p, "patient");
+    json_t *chosen = json_pack("{s:[{s:s, s:{s:b}}]}", "items", "type", "dose.due", "channels", "push", 0);
+    expect(put(p.token, chosen, "/notifications/preferences"), 200);
+    expect(put(p.token, person_profile("patient"), "/auth/profile"), 200);
+    snprintf(match, sizeof match, "If-None-Match: %s", answer_header(get(p.token, "/auth/me"), "ETag"));
+    expect(put(p.token, json_pack("{s:[]}", "items"), "/notifications/preferences"), 200);
+    const struct call known = {.path = "/auth/me", .token = p.token, .headers = (const char *const[]){match, NULL}};
+    assert_int_equal(json_object_size(answer_at(expect(client_call(&known), 200), "notification_preferences")), 0);
+}
+
 static void a_repeated_choice_is_answered_again(void **state)
 {
     (void)state;
@@ -383,11 +422,13 @@ int main(void)
         cmocka_unit_test_setup(onboarding_refusals_say_what_is_wanted, owner_forgive),
         cmocka_unit_test_setup(an_unfinished_profile_rests_at_profile_pending, owner_forgive),
         cmocka_unit_test_setup(parts_of_a_profile_are_changed, owner_forgive),
+        cmocka_unit_test_setup(a_profile_is_replaced_as_it_was_read, owner_forgive),
         cmocka_unit_test_setup(profiles_belong_to_roles, owner_forgive),
         cmocka_unit_test_setup(patient_profile_is_checked, owner_forgive),
         cmocka_unit_test_setup(me_changes_what_was_sent, owner_forgive),
         cmocka_unit_test_setup(unknown_preferences_are_named, owner_forgive),
         cmocka_unit_test_setup(me_honours_etags, owner_forgive),
+        cmocka_unit_test_setup(preferences_taken_back_change_the_etag, owner_forgive),
         cmocka_unit_test_setup(refusals_speak_the_accounts_language, owner_forgive),
         cmocka_unit_test_setup(a_repeated_choice_is_answered_again, owner_forgive),
     };
