@@ -112,7 +112,8 @@ static enum err refuse_outcome(struct request *r, const struct rows *opened)
     return str_eq(outcome, "opened") ? OK : fail(r, E_UNAUTHENTICATED, "auth.totp_invalid");
 }
 
-/* Committed at once, because a wrong code is counted by the same statement. */
+/* Committed at once, because a wrong code is counted by the same statement. What else has to be read is read before: a code that is
+ * spent must not go for an answer that does not come about. */
 static enum err open_session(struct request *r, const struct candidate *c)
 {
     char session[37];
@@ -120,16 +121,15 @@ static enum err open_session(struct request *r, const struct candidate *c)
     struct tokens tokens;
     random_uuid_v7(session);
     char *token = refresh_token_make(r->mem, session, 0);
-    enum err err = db_query_once(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
+    enum err err = db_query_once(r, &SQL_get_account, &account, "account", c->user_id, NULL);
+    if (err == OK)
+        err = db_query_once(r, &SQL_sign_in_open, &opened, "user", c->user_id, "identifier", c->identifier, "session", session,
                             "token_hash", refresh_token_hash(r->mem, token), "user_agent", request_header(r, "User-Agent"),
                             "idle", days(r, "DASTERN_SESSION_IDLE_DAYS"), "absolute", days(r, "DASTERN_SESSION_DAYS"),
                             "new_hash", c->new_hash, "step", c->code.step, "recovery_hash", c->code.recovery_hash,
                             "judged_hash", c->judged_hash, NULL);
     if (err == OK)
         err = refuse_outcome(r, &opened);
-    if (err != OK)
-        return err;
-    err = db_query_once(r, &SQL_get_account, &account, "account", c->user_id, NULL);
     if (err == OK)
         err = tokens_make(r, c->user_id, rows_text(&opened, r->mem, 0, "role"), session, 0,
                           rows_text(&opened, r->mem, 0, "refresh_expires_at"), &tokens);

@@ -14,6 +14,7 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
+#include "cut.h"
 #include "expect.h"
 #include "mailbox.h"
 #include "owner.h"
@@ -91,12 +92,18 @@ static const char *other_than(const char *code)
     return wrong;
 }
 
-static void prove(const struct person *p, char number[24])
+/* A number nobody has yet, and the code that was sent there. */
+static void begin_proof(const struct person *p, char number[24], char code[CODE_DIGITS + 1])
 {
-    char code[CODE_DIGITS + 1];
     snprintf(number, 24, "%s", fresh_phone());
     expect(ask(p, number), 202);
     await_code(number, code);
+}
+
+static void prove(const struct person *p, char number[24])
+{
+    char code[CODE_DIGITS + 1];
+    begin_proof(p, number, code);
     expect(verify(p, code), 204);
     owner_sql("UPDATE verification_codes SET created_at = created_at - interval '2 minutes' WHERE user_id = $1::uuid", p->id, NULL);
 }
@@ -192,9 +199,7 @@ static void a_code_is_good_for_its_account_only(void **state)
     char number[24], code[CODE_DIGITS + 1];
     person_new(&p, "patient");
     person_new(&thief, "patient");
-    snprintf(number, sizeof number, "%s", fresh_phone());
-    expect(ask(&p, number), 202);
-    await_code(number, code);
+    begin_proof(&p, number, code);
     expect_fault(verify(&thief, code), "/code", "code");
     char elsewhere[24];
     snprintf(elsewhere, sizeof elsewhere, "%s", fresh_phone());
@@ -209,9 +214,7 @@ static void codes_grow_old(void **state)
     struct person p;
     char number[24], code[CODE_DIGITS + 1];
     person_new(&p, "patient");
-    snprintf(number, sizeof number, "%s", fresh_phone());
-    expect(ask(&p, number), 202);
-    await_code(number, code);
+    begin_proof(&p, number, code);
     assert_int_equal(owner_count("SELECT extract(epoch FROM expires_at - created_at) FROM verification_codes WHERE user_id = $1::uuid", p.id, NULL), 600);
     owner_sql("UPDATE verification_codes SET created_at = created_at - interval '11 minutes', expires_at = now() - interval '1 second' "
               "WHERE user_id = $1::uuid", p.id, NULL);
@@ -225,9 +228,7 @@ static void five_guesses_end_a_code(void **state)
     struct person p;
     char number[24], code[CODE_DIGITS + 1];
     person_new(&p, "patient");
-    snprintf(number, sizeof number, "%s", fresh_phone());
-    expect(ask(&p, number), 202);
-    await_code(number, code);
+    begin_proof(&p, number, code);
     for (int i = 0; i < 5; i++) {
         char key[16];
         snprintf(key, sizeof key, "guess-%d", i);
@@ -274,9 +275,7 @@ static void a_crowd_of_guesses_is_five_guesses(void **state)
     struct person p;
     char number[24], code[CODE_DIGITS + 1], wrong[CODE_DIGITS + 1];
     person_new(&p, "patient");
-    snprintf(number, sizeof number, "%s", fresh_phone());
-    expect(ask(&p, number), 202);
-    await_code(number, code);
+    begin_proof(&p, number, code);
     snprintf(wrong, sizeof wrong, "%s", other_than(code));
     assert_int_equal(crowd_of_guesses(&p, wrong), 0);
     expect_fault(verify(&p, code), "/code", "code");
@@ -308,6 +307,25 @@ static void few_codes_a_day_are_sent(void **state)
         }
     }
     expect_problem(ask(&others[1], number), 429, "auth.throttled");
+}
+
+/* Whichever connection breaks in the middle: either the number is proved and the code is used up, or neither. */
+static void a_proof_that_is_cut_off_is_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct person p;
+    char number[24], code[CODE_DIGITS + 1], body[32];
+    person_new(&p, "patient");
+    const struct cut cut = {.role = "dastern_auth", .hold = "SELECT FROM users WHERE id = $1 FOR UPDATE", .id = p.id};
+    begin_proof(&p, number, code);
+    const struct call call = {.method = "POST", .path = "/auth/phone/verify", .token = p.token, .json = json_pack("{s:s}", "code", code)};
+    expect_problem(cut_from_database(&cut, &call), 503, "database.unavailable");
+    phone_is(&p, NULL, false);
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    cut_from_client(&cut, p.token, "/auth/phone/verify", body);
+    phone_is(&p, number, true);
+    expect_fault(verify(&p, code), "/code", "code");
+    assert_int_equal(owner_count("SELECT count(*) FROM audit_logs WHERE user_id = $1::uuid AND action = 'account.phone_proved'", p.id, NULL), 1);
 }
 
 static void proof_beats_a_claim(void **state)
@@ -342,9 +360,7 @@ static void a_new_password_ends_the_codes_before_it(void **state)
     struct person p;
     char number[24], code[CODE_DIGITS + 1];
     person_new(&p, "patient");
-    snprintf(number, sizeof number, "%s", fresh_phone());
-    expect(ask(&p, number), 202);
-    await_code(number, code);
+    begin_proof(&p, number, code);
     expect(post(p.token, json_pack("{s:s, s:s}", "current_password", PERSON_PASSWORD, "new_password", NEW_PASSWORD), "/auth/password"), 204);
     expect_fault(verify(&p, code), "/code", "code");
 }
@@ -390,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup(five_guesses_end_a_code, owner_forgive),
         cmocka_unit_test_setup(a_crowd_of_guesses_is_five_guesses, owner_forgive),
         cmocka_unit_test_setup(few_codes_a_day_are_sent, owner_forgive),
+        cmocka_unit_test_setup(a_proof_that_is_cut_off_is_whole_or_not_at_all, owner_forgive),
         cmocka_unit_test_setup(proof_beats_a_claim, owner_forgive),
         cmocka_unit_test_setup(a_new_password_ends_the_codes_before_it, owner_forgive),
         cmocka_unit_test_setup(a_busy_gateway_is_tried_again_and_a_refusal_is_final, owner_forgive),

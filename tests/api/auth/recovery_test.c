@@ -10,6 +10,7 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
+#include "cut.h"
 #include "expect.h"
 #include "mailbox.h"
 #include "owner.h"
@@ -85,6 +86,33 @@ static void a_forgotten_password_is_replaced(void **state)
     expect_problem(sign_in(p.email, PERSON_PASSWORD), 401, "auth.invalid_credentials");
     expect(sign_in(p.email, NEW_PASSWORD), 200);
     mailbox_await(p.email, "was changed", 1);
+}
+
+/* Cut off before its effect, a code is as good as before; what it is for happens once. */
+static void a_cut_off_request_costs_no_code(void **state)
+{
+    (void)state;
+    struct person p;
+    char code[64], body[128];
+    person_new(&p, "patient");
+    const struct cut cut = {.role = "dastern_auth", .hold = "SELECT FROM users WHERE id = $1 FOR UPDATE", .id = p.id};
+    expect(post(p.token, NULL, "/auth/email/verification"), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    const struct call prove = {.method = "POST", .path = "/auth/email/verify", .json = json_pack("{s:s}", "token", code)};
+    expect_problem(cut_from_database(&cut, &prove), 503, "database.unavailable");
+    assert_false(answer_true(expect(get(p.token, "/auth/me"), 200), "email_verified"));
+    snprintf(body, sizeof body, "{\"token\":\"%s\"}", code);
+    cut_from_client(&cut, "", "/auth/email/verify", body);
+    assert_true(answer_true(expect(get(p.token, "/auth/me"), 200), "email_verified"));
+    expect_fault(verify(code), "/token", "code");
+    expect(forgot(p.email), 202);
+    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    const struct call replace = {.method = "POST", .path = "/auth/password/reset",
+                                 .json = json_pack("{s:s, s:s}", "token", code, "new_password", NEW_PASSWORD)};
+    expect_problem(cut_from_database(&cut, &replace), 503, "database.unavailable");
+    expect(get(p.token, "/auth/me"), 200);
+    expect(reset(code, NEW_PASSWORD), 204);
+    expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
 }
 
 static void codes_grow_old(void **state)
@@ -283,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_address_is_proved_by_its_code, owner_forgive),
         cmocka_unit_test_setup(a_forgotten_password_is_replaced, owner_forgive),
+        cmocka_unit_test_setup(a_cut_off_request_costs_no_code, owner_forgive),
         cmocka_unit_test_setup(codes_grow_old, owner_forgive),
         cmocka_unit_test_setup(a_newer_code_replaces_the_older, owner_forgive),
         cmocka_unit_test_setup(forgetting_tells_nothing, owner_forgive),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../../../modules/auth/totp.h"
+#include "cut.h"
 #include "expect.h"
 #include "owner.h"
 #include "people.h"
@@ -112,6 +113,29 @@ static void a_recovery_code_works_once(void **state)
     expect(sign_in(e.person.email, e.recovery[3]), 200);
     expect_problem(sign_in(e.person.email, e.recovery[3]), 401, "auth.totp_invalid");
     expect(sign_in(e.person.email, e.recovery[4]), 200);
+    assert_int_equal(owner_count("SELECT count(*) FROM recovery_codes WHERE user_id = $1::uuid AND used_at IS NULL", e.person.id, NULL), 8);
+}
+
+/* The person has ten of them: none may go without letting anybody in, nor without the proof that it was given for. */
+static void a_cut_off_request_costs_no_recovery_code(void **state)
+{
+    (void)state;
+    struct enrolled e;
+    enrol(&e);
+    const struct call sign_in_call = {.method = "POST", .path = "/auth/login",
+                                      .json = json_pack("{s:s, s:s, s:s}", "email", e.person.email, "password", PERSON_PASSWORD,
+                                                        "totp_code", e.recovery[0])};
+    const struct cut reading = {.role = "dastern_auth", .hold = "ALTER VIEW accounts SET (security_invoker = true)"};
+    expect_problem(cut_from_database(&reading, &sign_in_call), 503, "database.unavailable");
+    expect(sign_in(e.person.email, e.recovery[0]), 200);
+    expect_problem(sign_in(e.person.email, e.recovery[0]), 401, "auth.totp_invalid");
+    const struct call step_up = {.method = "POST", .path = "/auth/step-up", .token = e.person.token,
+                                 .json = json_pack("{s:s}", "totp_code", e.recovery[1])};
+    const struct cut proving = {.role = "dastern_auth", .hold = "SELECT FROM user_sessions WHERE user_id = $1 FOR UPDATE", .id = e.person.id};
+    age_proof(&e.person);
+    expect_problem(cut_from_database(&proving, &step_up), 503, "database.unavailable");
+    expect_problem(post(e.person.token, NULL, "/auth/totp"), 403, "auth.step_up_required");
+    expect(post(e.person.token, json_pack("{s:s}", "totp_code", e.recovery[1]), "/auth/step-up"), 204);
     assert_int_equal(owner_count("SELECT count(*) FROM recovery_codes WHERE user_id = $1::uuid AND used_at IS NULL", e.person.id, NULL), 8);
 }
 
@@ -221,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_is_on_before_it_is_confirmed, owner_forgive),
         cmocka_unit_test_setup(signing_in_takes_a_code, owner_forgive),
         cmocka_unit_test_setup(a_recovery_code_works_once, owner_forgive),
+        cmocka_unit_test_setup(a_cut_off_request_costs_no_recovery_code, owner_forgive),
         cmocka_unit_test_setup(codes_cannot_be_guessed, owner_forgive),
         cmocka_unit_test_setup(secrets_are_sealed_and_codes_hashed, owner_forgive),
         cmocka_unit_test_setup(it_goes_with_the_password, owner_forgive),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "course.h"
+#include "cut.h"
 #include "expect.h"
 #include "owner.h"
 #include "people.h"
@@ -152,6 +153,26 @@ static void wrong_codes_are_alike_and_count(void **state)
     struct answer *a = expect_problem(try_code(&guesser, code), 429, "invitation.too_many_guesses"); /* though it is right */
     assert_non_null(answer_header(a, "Retry-After"));
     assert_int_equal(owner_count("SELECT count(*) FROM family_connection_requests WHERE family_member_id = $1::uuid", guesser.id, NULL), 0);
+}
+
+/* Whichever connection breaks in the middle; afterwards it is the one relative's who used it. */
+static void a_code_is_used_wholly_or_not_at_all(void **state)
+{
+    (void)state;
+    char code[9], id[37], body[64];
+    struct person claimant;
+    person_new(&claimant, "family_member");
+    invite(&patient, code, id);
+    const struct cut cut = {.role = "dastern_family", .hold = "SELECT FROM family_invitations WHERE id = $1 FOR UPDATE", .id = id};
+    const struct call call = {.method = "POST", .path = "/family/connect", .token = claimant.token, .json = json_pack("{s:s}", "code", code)};
+    expect_problem(cut_from_database(&cut, &call), 503, "database.unavailable");
+    assert_int_equal(owner_count("SELECT count(*) FROM family_connection_requests WHERE invitation_id = $1::uuid", id, NULL), 0);
+    snprintf(body, sizeof body, "{\"code\":\"%s\"}", code);
+    cut_from_client(&cut, claimant.token, "/family/connect", body);
+    assert_int_equal(owner_count("SELECT count(*) FROM family_connection_requests WHERE invitation_id = $1::uuid", id, NULL), 1);
+    expect(try_code(&claimant, code), 202);
+    expect_problem(try_code(&relative, code), 404, "invitation.not_found");
+    assert_int_equal(owner_count("SELECT count(*) FROM family_connection_requests WHERE invitation_id = $1::uuid", id, NULL), 1);
 }
 
 static void a_code_is_read_as_people_type_it(void **state)
@@ -415,6 +436,7 @@ int main(void)
         cmocka_unit_test(open_invitations_are_limited),
         cmocka_unit_test(only_ones_own_invitation_is_taken_back),
         cmocka_unit_test(wrong_codes_are_alike_and_count),
+        cmocka_unit_test(a_code_is_used_wholly_or_not_at_all),
         cmocka_unit_test(a_code_is_read_as_people_type_it),
         cmocka_unit_test(one_of_many_gets_the_code),
         cmocka_unit_test(only_the_patient_decides),
