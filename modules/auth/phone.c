@@ -54,12 +54,7 @@ enum err send_phone_code(struct request *r, const struct sql_stmt *sql)
     enum err err = password_confirm(r, "password");
     if (err == OK)
         err = send_code(r);
-    if (err != OK)
-        return err;
-    struct json_out out = reply_json(r, 202);
-    json_open(&out, '{');
-    json_close(&out, '}');
-    return OK;
+    return err == OK ? reply_sent(r) : err;
 }
 
 /* The try is counted apart, so that no Idempotency-Key undoes it with the refusal. */

@@ -18,6 +18,14 @@ enum err too_often(struct request *r, long wait_s)
     return err;
 }
 
+enum err reply_sent(struct request *r)
+{
+    struct json_out out = reply_json(r, 202);
+    json_open(&out, '{');
+    json_close(&out, '}');
+    return OK;
+}
+
 enum err password_judge(struct request *r, const char *name, const char *email, const char *first_name, const char *last_name)
 {
     const char *words[] = {SERVICE_NAME, email, arena_strndup(r->mem, email, strcspn(email, "@")), first_name, last_name};

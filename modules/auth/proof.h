@@ -6,6 +6,8 @@
 
 /* 429 with Retry-After. */
 enum err too_often(struct request *r, long wait_s) MUST_CHECK;
+/* 202 with an empty object: a code is on its way, or nothing is, and the answer does not tell which. */
+enum err reply_sent(struct request *r) MUST_CHECK;
 
 /* Whether input `name` may be the password of the person with these words: 422 naming the field otherwise. */
 enum err password_judge(struct request *r, const char *name, const char *email, const char *first_name,

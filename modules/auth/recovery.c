@@ -69,10 +69,7 @@ enum err forgot_password(struct request *r, const struct sql_stmt *sql)
         if (left_us > 0 && request_later(r, (int)(left_us / 1000)) == E_LATER)
             return E_LATER;
     }
-    struct json_out out = reply_json(r, 202);
-    json_open(&out, '{');
-    json_close(&out, '}');
-    return OK;
+    return reply_sent(r);
 }
 
 /* Inside the lane: parked requests have not looked at the code yet. */
@@ -124,10 +121,7 @@ static enum err send_code(struct request *r, const struct sql_stmt *sql)
     long wait = rows_long(&sent, 0, "wait");
     if (wait > 0)
         return too_often(r, wait);
-    struct json_out out = reply_json(r, 202);
-    json_open(&out, '{');
-    json_close(&out, '}');
-    return OK;
+    return reply_sent(r);
 }
 
 enum err send_email_code(struct request *r, const struct sql_stmt *sql)

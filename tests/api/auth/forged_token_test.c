@@ -1,6 +1,5 @@
 /* Access tokens that are not ours or no longer good: 401 in every module. With the stack's own private key at hand
  * ($DASTERN_VAR), so that each forgery is wrong in one point only. */
-#include <dirent.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -15,56 +14,25 @@
 /* after the standard headers it needs */
 #include <cmocka.h>
 
-#include "access/es256.h"
 #include "core/arena.h"
 #include "core/str.h"
 #include "expect.h"
+#include "forge.h"
 #include "owner.h"
 #include "people.h"
 
 #define LARGEST_TOKEN 4000
 
 static struct arena *mem;
-static EVP_PKEY *key, *stranger_key;
-static char kid[80], *public_pem;
+static struct forge forge;
+static EVP_PKEY *stranger_key;
 static struct person person;
-
-static char *slurp(const char *path)
-{
-    char *text = arena_alloc(mem, 8193);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    text[fread(text, 1, 8192, f)] = '\0';
-    fclose(f);
-    return text;
-}
-
-/* The greatest name signs. */
-static void find_key(const char *keys)
-{
-    DIR *dir = opendir(arena_printf(mem, "%s/private", keys));
-    assert_non_null(dir);
-    for (struct dirent *e; (e = readdir(dir)) != NULL;) {
-        size_t n = strlen(e->d_name);
-        if (n > 4 && strcmp(e->d_name + n - 4, ".pem") == 0 && strncmp(e->d_name, kid, n - 4) > 0)
-            snprintf(kid, sizeof kid, "%.*s", (int)(n - 4), e->d_name);
-    }
-    closedir(dir);
-    const char *pem = slurp(arena_printf(mem, "%s/private/%s.pem", keys, kid));
-    key = es256_read_private(pem, strlen(pem));
-    public_pem = slurp(arena_printf(mem, "%s/public/%s.pem", keys, kid));
-    assert_non_null(key);
-}
 
 static int set_up(void **state)
 {
-    const char *var = getenv("DASTERN_VAR");
-    if (!var) {
-        print_message("DASTERN_VAR is not set: no key to forge with\n");
-        return -1;
-    }
     mem = arena_new(1 << 20);
-    find_key(arena_printf(mem, "%s/keys", var));
+    if (!forge_open(mem, &forge))
+        return -1;
     stranger_key = EVP_EC_gen("P-256");
     owner_forgive(state);
     person_new(&person, "patient");
@@ -74,7 +42,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    EVP_PKEY_free(key);
+    forge_close(&forge);
     EVP_PKEY_free(stranger_key);
     arena_free(mem);
     return 0;
@@ -82,15 +50,12 @@ static int tear_down(void **state)
 
 static char *part(const char *text)
 {
-    return base64url_encode(mem, text, strlen(text));
+    return forge_part(mem, text);
 }
 
 static char *sign(const char *header, const char *claims, EVP_PKEY *by)
 {
-    unsigned char signature[ES256_SIGNATURE_BYTES];
-    char *signed_part = arena_printf(mem, "%s.%s", part(header), part(claims));
-    assert_true(es256_sign(by, signed_part, strlen(signed_part), signature));
-    return arena_printf(mem, "%s.%s", signed_part, base64url_encode(mem, signature, sizeof signature));
+    return forge_token(mem, by, header, claims);
 }
 
 static char *hmac(const char *header, const char *claims, const char *secret)
@@ -107,7 +72,7 @@ static const char *header(const char *text)
 {
     struct buf out = {.mem = mem};
     for (; *text; text++)
-        buf_printf(&out, *text == '@' ? "%s" : "%.1s", *text == '@' ? kid : text);
+        buf_printf(&out, *text == '@' ? "%s" : "%.1s", *text == '@' ? forge.kid : text);
     return out.data;
 }
 #define GOOD_HEADER header("{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"@\"}")
@@ -115,13 +80,10 @@ static const char *header(const char *text)
 /* The right claims, one of them replaced by raw JSON, or left out (NULL). */
 static const char *claims_with(const char *name, const char *json)
 {
-    char sid[37];
     long now = (long)time(NULL);
-    snprintf(sid, sizeof sid, "%s", owner_sql("SELECT id FROM user_sessions WHERE user_id = $1::uuid AND revoked_at IS NULL ORDER BY id DESC LIMIT 1",
-                                              person.id, NULL));
     const struct { const char *name; char *json; } all[] = {
         {"iss", "\"dastern\""}, {"aud", "\"dastern-api\""}, {"sub", arena_printf(mem, "\"%s\"", person.id)},
-        {"sid", arena_printf(mem, "\"%s\"", sid)}, {"jti", arena_printf(mem, "\"%s\"", nobody_id())}, {"role", "\"patient\""},
+        {"sid", arena_printf(mem, "\"%s\"", forge_session(mem, &person))}, {"jti", arena_printf(mem, "\"%s\"", nobody_id())}, {"role", "\"patient\""},
         {"iat", arena_printf(mem, "%ld", now)}, {"nbf", arena_printf(mem, "%ld", now)}, {"exp", arena_printf(mem, "%ld", now + 600)}};
     struct buf out = {.mem = mem};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -135,7 +97,7 @@ static const char *claims_with(const char *name, const char *json)
 
 static const char *claim(const char *name, const char *json)
 {
-    return sign(GOOD_HEADER, claims_with(name, json), key);
+    return sign(GOOD_HEADER, claims_with(name, json), forge.key);
 }
 
 static const char *at_time(const char *name, long offset)
@@ -183,7 +145,7 @@ static void wrong_headers_are_refused(void **state)
         {"no object", "[\"@\"]"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        refused_everywhere(headers[i].what, sign(header(headers[i].header), claims, key));
+        refused_everywhere(headers[i].what, sign(header(headers[i].header), claims, forge.key));
 }
 
 static void wrong_signatures_are_refused(void **state)
@@ -193,8 +155,8 @@ static void wrong_signatures_are_refused(void **state)
     const char *none = header("{\"alg\":\"none\",\"typ\":\"at+jwt\",\"kid\":\"@\"}");
     const char *hs256 = header("{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"kid\":\"@\"}");
     refused_everywhere("alg none", arena_printf(mem, "%s.%s.", part(none), part(claims)));
-    refused_everywhere("alg none with a signature", sign(none, claims, key));
-    refused_everywhere("HS256 with the public key", hmac(hs256, claims, public_pem));
+    refused_everywhere("alg none with a signature", sign(none, claims, forge.key));
+    refused_everywhere("HS256 with the public key", hmac(hs256, claims, forge.public_pem));
     refused_everywhere("HS256 with no key", hmac(hs256, claims, ""));
     refused_everywhere("a stranger's key", sign(GOOD_HEADER, claims, stranger_key));
     refused_everywhere("no signature", arena_printf(mem, "%.*s", (int)(dot - good), good));

@@ -38,6 +38,13 @@ static struct answer *sign_in(const char *email, const char *password)
     return post(NULL, json_pack("{s:s, s:s}", "email", email, "password", password), "/auth/login");
 }
 
+/* The code to a forgotten password; it comes in the n-th message with a code to this person. */
+static void ask_for_code(const struct person *p, char code[64], size_t n)
+{
+    expect(forgot(p->email), 202);
+    snprintf(code, 64, "%s", mailbox_code(mailbox_await(p->email, "#code=", n)));
+}
+
 static int reachable(void **state)
 {
     (void)state;
@@ -72,8 +79,7 @@ static void a_forgotten_password_is_replaced(void **state)
     struct person p;
     char code[64];
     person_new(&p, "patient");
-    expect(forgot(p.email), 202);
-    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    ask_for_code(&p, code, 1);
     expect_fault(reset(code, "password"), "/new_password", "common");
     expect_fault(reset(code, p.email), "/new_password", "personal");
     expect_fault(reset("0000-0000-0000-0000", NEW_PASSWORD), "/token", "code");
@@ -105,8 +111,7 @@ static void a_cut_off_request_costs_no_code(void **state)
     cut_from_client(&cut, "", "/auth/email/verify", body);
     assert_true(answer_true(expect(get(p.token, "/auth/me"), 200), "email_verified"));
     expect_fault(verify(code), "/token", "code");
-    expect(forgot(p.email), 202);
-    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    ask_for_code(&p, code, 2);
     const struct call replace = {.method = "POST", .path = "/auth/password/reset",
                                  .json = json_pack("{s:s, s:s}", "token", code, "new_password", NEW_PASSWORD)};
     expect_problem(cut_from_database(&cut, &replace), 503, "database.unavailable");
@@ -134,11 +139,9 @@ static void a_newer_code_replaces_the_older(void **state)
     struct person p;
     char first[64], second[64];
     person_new(&p, "patient");
-    expect(forgot(p.email), 202);
-    snprintf(first, sizeof first, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    ask_for_code(&p, first, 1);
     owner_sql("UPDATE verification_codes SET created_at = created_at - interval '2 minutes' WHERE user_id = $1::uuid", p.id, NULL);
-    expect(forgot(p.email), 202);
-    snprintf(second, sizeof second, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    ask_for_code(&p, second, 2);
     expect_fault(reset(first, NEW_PASSWORD), "/token", "code");
     expect(reset(second, NEW_PASSWORD), 204);
 }
@@ -212,8 +215,7 @@ static void a_new_password_ends_a_change_of_address_begun_before(void **state)
     person_new(&p, "patient");
     snprintf(thief, sizeof thief, "%s", fresh_email());
     expect(post(p.token, json_pack("{s:s, s:s}", "email", thief, "password", PERSON_PASSWORD), "/auth/email"), 202);
-    expect(forgot(p.email), 202);
-    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    ask_for_code(&p, code, 1);
     expect(reset(code, NEW_PASSWORD), 204);
     expect_fault(verify(mailbox_code(mailbox_await(thief, "#code=", 1))), "/token", "code");
     expect(sign_in(p.email, NEW_PASSWORD), 200);
@@ -226,8 +228,7 @@ static void a_change_of_address_ends_the_codes_of_the_old_one(void **state)
     struct person p;
     char next[80], code[64];
     person_new(&p, "patient");
-    expect(forgot(p.email), 202);
-    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
+    ask_for_code(&p, code, 1);
     snprintf(next, sizeof next, "%s", fresh_email());
     expect(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
     expect(verify(mailbox_code(mailbox_await(next, "#code=", 1))), 204);
@@ -285,8 +286,7 @@ static void a_code_counts_once_for_a_crowd(void **state)
     snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 1)));
     assert_int_equal(winners(&p, code, false), 1);
     owner_forgive(NULL);
-    expect(forgot(p.email), 202);
-    snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(p.email, "#code=", 2)));
+    ask_for_code(&p, code, 2);
     assert_int_equal(winners(&p, code, true), 1);
 }
 

@@ -20,8 +20,7 @@
 #define LOOKS 200 /* of 10 ms: a module itself waits for a lock for 3 s only */
 #define REQUEST_BYTES 4096
 
-static PGconn *connect_as(const char *role)
-{
+static PGconn *connect_as(const char *role) {
     char text[4300];
     snprintf(text, sizeof text, "%s user=%s", owner_conninfo(), role);
     PGconn *conn = PQconnectdb(text);
@@ -31,8 +30,7 @@ static PGconn *connect_as(const char *role)
 }
 
 /* First value as a number, 0 for none. */
-static long run(PGconn *conn, const char *sql, const char *const *values, int n)
-{
+static long run(PGconn *conn, const char *sql, const char *const *values, int n) {
     PGresult *result = PQexecParams(conn, sql, n, NULL, values, NULL, NULL, 0);
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
@@ -42,22 +40,19 @@ static long run(PGconn *conn, const char *sql, const char *const *values, int n)
     return value;
 }
 
-static PGconn *hold(const struct cut *cut)
-{
+static PGconn *hold(const struct cut *cut) {
     PGconn *conn = connect_as("dastern");
     run(conn, "BEGIN", NULL, 0);
     run(conn, cut->hold, &cut->id, cut->id ? 1 : 0);
     return conn;
 }
 
-static void pause_10ms(void)
-{
+static void pause_10ms(void) {
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 }
 
 /* Process of the module's connection that waits for `holder`. */
-static long await_blocked(PGconn *admin, PGconn *holder, const char *role)
-{
+static long await_blocked(PGconn *admin, PGconn *holder, const char *role) {
     char pid[16];
     snprintf(pid, sizeof pid, "%d", PQbackendPID(holder));
     const char *const values[] = {role, pid};
@@ -70,8 +65,7 @@ static long await_blocked(PGconn *admin, PGconn *holder, const char *role)
     return 0;
 }
 
-static void await_idle(PGconn *admin, long backend)
-{
+static void await_idle(PGconn *admin, long backend) {
     char pid[16];
     snprintf(pid, sizeof pid, "%ld", backend);
     const char *const values[] = {pid};
@@ -81,13 +75,11 @@ static void await_idle(PGconn *admin, long backend)
     fail_msg("the module does not come to an end");
 }
 
-static void *send_call(void *call)
-{
+static void *send_call(void *call) {
     return client_call(call);
 }
 
-struct answer *cut_from_database(const struct cut *cut, const struct call *call)
-{
+struct answer *cut_from_database(const struct cut *cut, const struct call *call) {
     PGconn *admin = connect_as("postgres"), *holder = hold(cut);
     struct call sent = *call;
     pthread_t thread;
@@ -103,8 +95,7 @@ struct answer *cut_from_database(const struct cut *cut, const struct call *call)
     return result;
 }
 
-void cut_from_client(const struct cut *cut, const char *token, const char *path, const char *body)
-{
+void cut_from_client(const struct cut *cut, const char *token, const char *path, const char *body) {
     char request[REQUEST_BYTES];
     PGconn *admin = connect_as("postgres"), *holder = hold(cut);
     int n = snprintf(request, sizeof request,

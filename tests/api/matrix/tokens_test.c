@@ -1,7 +1,6 @@
 /* Tokens of every wrong kind against one route of every module, and headers that claim to know who is asking. The forgeries
  * are made with the stack's own key ($DASTERN_VAR), so that each is wrong in one point only; those that are wrong in what
  * every token test tries first are in tests/api/auth/forged_token_test.c. */
-#include <dirent.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -21,13 +20,13 @@
 #include "core/arena.h"
 #include "core/str.h"
 #include "expect.h"
+#include "forge.h"
 #include "owner.h"
 #include "people.h"
 #include "served.h"
 
 static struct arena *mem;
-static EVP_PKEY *key;
-static char kid[256];
+static struct forge forge;
 static struct person person, other;
 
 /* --- one route of every module ---------------------------------------------------------------------------------------------- */
@@ -63,41 +62,15 @@ static void refused_everywhere(const char *what, const char *token)
 
 /* --- making tokens ------------------------------------------------------------------------------------------------------------ */
 
-/* The greatest name signs. */
-static void find_key(const char *var)
-{
-    char pem[4096];
-    DIR *dir = opendir(arena_printf(mem, "%s/keys/private", var));
-    assert_non_null(dir);
-    for (struct dirent *e; (e = readdir(dir)) != NULL;)
-        if (strstr(e->d_name, ".pem") && strcmp(e->d_name, kid) > 0)
-            snprintf(kid, sizeof kid, "%s", e->d_name);
-    closedir(dir);
-    FILE *f = fopen(arena_printf(mem, "%s/keys/private/%s", var, kid), "r");
-    assert_non_null(f);
-    key = es256_read_private(pem, fread(pem, 1, sizeof pem, f));
-    fclose(f);
-    assert_non_null(key);
-    *strrchr(kid, '.') = '\0';
-}
-
-static const char *session_of(const struct person *p)
-{
-    return arena_strdup(mem, owner_sql("SELECT id FROM user_sessions WHERE user_id = $1::uuid AND revoked_at IS NULL ORDER BY id DESC LIMIT 1", p->id, NULL));
-}
-
 static char *signed_by(EVP_PKEY *by, const char *header, const char *claims)
 {
-    unsigned char signature[ES256_SIGNATURE_BYTES];
-    char *text = arena_printf(mem, "%s.%s", base64url_encode(mem, header, strlen(header)), base64url_encode(mem, claims, strlen(claims)));
-    assert_true(es256_sign(by, text, strlen(text), signature));
-    return arena_printf(mem, "%s.%s", text, base64url_encode(mem, signature, sizeof signature));
+    return forge_token(mem, by, header, claims);
 }
 
 /* `more`: members before the usual three, with their comma. */
 static const char *header_with(const char *more)
 {
-    return arena_printf(mem, "{%s\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", more, kid);
+    return arena_printf(mem, "{%s\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", more, forge.kid);
 }
 
 struct claims {
@@ -117,26 +90,22 @@ static const char *or_time(const char *json, long offset)
 static const char *claims_text(const struct claims *c)
 {
     return arena_printf(mem, "{\"iss\":\"dastern\",\"aud\":%s,\"sub\":%s,\"sid\":%s,\"jti\":%s,\"role\":%s,\"iat\":%s,\"nbf\":%s,\"exp\":%s}",
-                        or_text(c->aud, "dastern-api"), or_text(c->sub, person.id), or_text(c->sid, session_of(&person)),
+                        or_text(c->aud, "dastern-api"), or_text(c->sub, person.id), or_text(c->sid, forge_session(mem, &person)),
                         or_text(c->jti, nobody_id()), or_text(c->role, "patient"), or_time(c->iat, 0), or_time(c->nbf, 0), or_time(c->exp, 600));
 }
 
 static char *forged(const struct claims *c)
 {
-    return signed_by(key, header_with(""), claims_text(c));
+    return signed_by(forge.key, header_with(""), claims_text(c));
 }
 
 static const char *quoted(const char *text) { return arena_printf(mem, "\"%s\"", text); }
 
 static int set_up(void **state)
 {
-    const char *var = getenv("DASTERN_VAR");
-    if (!var) {
-        print_message("DASTERN_VAR is not set: no key to forge with\n");
-        return -1;
-    }
     mem = arena_new(1 << 20);
-    find_key(var);
+    if (!forge_open(mem, &forge))
+        return -1;
     find_doors();
     owner_forgive(state);
     person_new(&person, "patient");
@@ -147,7 +116,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    EVP_PKEY_free(key);
+    forge_close(&forge);
     arena_free(mem);
     return 0;
 }
@@ -181,14 +150,14 @@ static void headers_that_ask_for_more_are_refused(void **state)
 {
     (void)state;
     const char *claims = claims_text(&(struct claims){0});
-    refused_everywhere("b64", signed_by(key, header_with("\"b64\":false,\"crit\":[\"b64\"],"), claims));
-    refused_everywhere("zip", signed_by(key, header_with("\"zip\":\"DEF\","), claims));
-    refused_everywhere("cty", signed_by(key, header_with("\"cty\":\"JWT\","), claims));
-    refused_everywhere("kid twice", signed_by(key, header_with("\"kid\":\"x\","), claims));
+    refused_everywhere("b64", signed_by(forge.key, header_with("\"b64\":false,\"crit\":[\"b64\"],"), claims));
+    refused_everywhere("zip", signed_by(forge.key, header_with("\"zip\":\"DEF\","), claims));
+    refused_everywhere("cty", signed_by(forge.key, header_with("\"cty\":\"JWT\","), claims));
+    refused_everywhere("kid twice", signed_by(forge.key, header_with("\"kid\":\"x\","), claims));
     for (const char *const *alg = (const char *const[]){"none", "None", "NONE", "nOnE", "HS256", "ES256K", "ES512", "PS256", "EdDSA", "", NULL}; *alg; alg++)
-        refused_everywhere(*alg, signed_by(key, arena_printf(mem, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", *alg, kid), claims));
+        refused_everywhere(*alg, signed_by(forge.key, arena_printf(mem, "{\"alg\":\"%s\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", *alg, forge.kid), claims));
     for (const char *const *typ = (const char *const[]){"JWT", "at+JWT ", "application/at+jwt", "AT+JWT", "refresh+jwt", "", NULL}; *typ; typ++)
-        refused_everywhere(*typ, signed_by(key, arena_printf(mem, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"kid\":\"%s\"}", *typ, kid), claims));
+        refused_everywhere(*typ, signed_by(forge.key, arena_printf(mem, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"kid\":\"%s\"}", *typ, forge.kid), claims));
 }
 
 /* The public key is known to everybody: as text, as DER, as bare point it must be no secret that signs. */
@@ -197,12 +166,13 @@ static void the_public_key_is_no_secret(void **state)
     (void)state;
     unsigned char point[65] = {4}, mac[32], *der = NULL;
     unsigned n = sizeof mac;
-    assert_true(es256_point(key, point + 1, point + 33));
-    int der_bytes = i2d_PUBKEY(key, &der);
+    assert_true(es256_point(forge.key, point + 1, point + 33));
+    int der_bytes = i2d_PUBKEY(forge.key, &der);
     assert_true(der_bytes > 0);
-    const struct { const void *bytes; int n; } secrets[] = {{point, 65}, {point + 1, 64}, {point + 1, 32}, {der, der_bytes}, {kid, (int)strlen(kid)}, {"", 0}};
-    const char *header = arena_printf(mem, "{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", kid), *claims = claims_text(&(struct claims){0});
-    char *text = arena_printf(mem, "%s.%s", base64url_encode(mem, header, strlen(header)), base64url_encode(mem, claims, strlen(claims)));
+    const struct { const void *bytes; int n; } secrets[] = {{point, 65}, {point + 1, 64}, {point + 1, 32}, {der, der_bytes},
+                                                            {forge.kid, (int)strlen(forge.kid)}, {"", 0}};
+    const char *header = arena_printf(mem, "{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", forge.kid), *claims = claims_text(&(struct claims){0});
+    char *text = arena_printf(mem, "%s.%s", forge_part(mem, header), forge_part(mem, claims));
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
         HMAC(EVP_sha256(), secrets[i].bytes, secrets[i].n, (unsigned char *)text, strlen(text), mac, &n);
         refused_everywhere("HS256", arena_printf(mem, "%s.%s", text, base64url_encode(mem, mac, n)));
@@ -239,7 +209,7 @@ static void claims_of_other_types_are_refused(void **state)
 static void a_session_of_somebody_else_is_refused(void **state)
 {
     (void)state;
-    refused_everywhere("another's session", forged(&(struct claims){.sid = quoted(session_of(&other))}));
+    refused_everywhere("another's session", forged(&(struct claims){.sid = quoted(forge_session(mem, &other))}));
     refused_everywhere("another's name", forged(&(struct claims){.sub = quoted(other.id)}));
 }
 
@@ -290,8 +260,8 @@ static void other_headers_are_no_identity(void **state)
     (void)state;
     const char *const headers[] = {
         arena_printf(mem, "X-User-Id: %s", other.id), arena_printf(mem, "User-Id: %s", other.id), arena_printf(mem, "X-Patient-Id: %s", other.id),
-        "X-Role: admin", "X-Remote-User: admin", "Remote-User: admin", arena_printf(mem, "X-Session-Id: %s", session_of(&other)),
-        arena_printf(mem, "X-Access-Token: %s", other.token), arena_printf(mem, "Cookie: access_token=%s; session=%s", other.token, session_of(&other)),
+        "X-Role: admin", "X-Remote-User: admin", "Remote-User: admin", arena_printf(mem, "X-Session-Id: %s", forge_session(mem, &other)),
+        arena_printf(mem, "X-Access-Token: %s", other.token), arena_printf(mem, "Cookie: access_token=%s; session=%s", other.token, forge_session(mem, &other)),
         arena_printf(mem, "X-Authorization: Bearer %s", other.token), arena_printf(mem, "Proxy-Authorization: Bearer %s", other.token),
         "X-Original-URL: /api/v1/admin/users", "X-Rewrite-URL: /api/v1/admin/users", "X-HTTP-Method-Override: DELETE", "X-Method-Override: DELETE",
         "X-Accel-Redirect: /_private/x.jpg", "X-Accel-Internal: /_private/", "X-Sendfile: /etc/passwd", "Proxy: http://127.0.0.1:9/",

@@ -17,6 +17,7 @@
 #include "expect.h"
 #include "owner.h"
 #include "people.h"
+#include "slurp.h"
 
 static struct arena *mem;
 
@@ -35,16 +36,6 @@ static int drop_arena(void **state)
     return 0;
 }
 
-static char *slurp(const char *path, size_t room)
-{
-    char *text = arena_alloc(mem, room + 1);
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    text[fread(text, 1, room, f)] = '\0';
-    fclose(f);
-    return text;
-}
-
 /* The messages (raw) whose envelope names this recipient; at most 8. */
 static size_t messages_to(const char *address, const char *out[8])
 {
@@ -53,7 +44,7 @@ static size_t messages_to(const char *address, const char *out[8])
     if (glob(arena_printf(mem, "%s/*.eml", getenv("DASTERN_TEST_MAIL")), 0, NULL, &found) != 0)
         return 0;
     for (size_t i = 0; i < found.gl_pathc && n < 8; i++) {
-        char *text = slurp(found.gl_pathv[i], 65536), *end = strstr(text, "\r\n");
+        char *text = slurp(mem, found.gl_pathv[i], 65536), *end = strstr(text, "\r\n");
         if (end && memmem(text, (size_t)(end - text), address, strlen(address)))
             out[n++] = end + 2;
     }
@@ -149,7 +140,7 @@ static void a_sealed_code_arrives_and_is_wiped(void **state)
     (void)state;
     struct person p;
     const char *raw[8], *key = arena_strdup(mem, nobody_id());
-    char *secret = slurp(getenv("DASTERN_TEST_OUTBOX_KEY"), 4096), *sealed;
+    char *secret = slurp(mem, getenv("DASTERN_TEST_OUTBOX_KEY"), 4096), *sealed;
     person_new(&p, "patient");
     assert_int_equal(seal(mem, secret, "email", key, "{\"code\": \"493817\", \"link\": \"https://example.org/r#t0k3n\"}", &sealed), OK);
     const char *row = put_row(&p, key, "{\"template\": \"account.reset_password\", \"values\": {\"minutes\": \"15\"}}", sealed);
@@ -168,7 +159,7 @@ static void what_cannot_be_a_message_dies_at_once(void **state)
     (void)state;
     struct person p;
     const char *raw[8];
-    char *secret = slurp(getenv("DASTERN_TEST_OUTBOX_KEY"), 4096), *sealed;
+    char *secret = slurp(mem, getenv("DASTERN_TEST_OUTBOX_KEY"), 4096), *sealed;
     person_new(&p, "patient");
     assert_int_equal(seal(mem, secret, "email", "another key", "{\"code\": \"1\", \"link\": \"2\"}", &sealed), OK);
     const struct { const char *payload, *sealed, *error; } rows[] = {
