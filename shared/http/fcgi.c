@@ -23,6 +23,7 @@
 struct fcgi {
     FCGX_Request request;
     bool body_ended;
+    bool ended;  /* the answer's end is out, by our own hand */
     bool broken; /* an answer could not be written whole */
 };
 
@@ -74,7 +75,7 @@ bool fcgi_arrived(const struct fcgi *f)
 
 enum err fcgi_accept(struct fcgi *f)
 {
-    f->body_ended = false;
+    f->body_ended = f->ended = false;
     return FCGX_Accept_r(&f->request) == 0 ? OK : E_UNAVAILABLE;
 }
 
@@ -110,52 +111,67 @@ static bool write_all(int fd, struct iovec *iov, int count, int flags)
     return true;
 }
 
-/* One FCGI_STDOUT record of n bytes: what is left of the head, then of the body. */
-static bool write_record(struct fcgi *f, struct iovec *head, struct iovec *body, size_t n, int flags)
+static FCGI_Header header_of(const struct fcgi *f, unsigned char type, size_t n)
 {
-    FCGI_Header header = {.version = FCGI_VERSION_1, .type = FCGI_STDOUT};
-    size_t from_head = n < head->iov_len ? n : head->iov_len;
-    struct iovec parts[] = {{&header, sizeof header}, {head->iov_base, from_head}, {body->iov_base, n - from_head}};
-    header.requestIdB1 = (unsigned char)(f->request.requestId >> 8);
-    header.requestIdB0 = (unsigned char)f->request.requestId;
-    header.contentLengthB1 = (unsigned char)(n >> 8);
-    header.contentLengthB0 = (unsigned char)n;
-    *head = (struct iovec){(char *)head->iov_base + from_head, head->iov_len - from_head};
-    *body = (struct iovec){(char *)body->iov_base + (n - from_head), body->iov_len - (n - from_head)};
-    return write_all(f->request.ipcFd, parts, 3, flags);
+    return (FCGI_Header){
+        .version = FCGI_VERSION_1, .type = type,
+        .requestIdB1 = (unsigned char)(f->request.requestId >> 8), .requestIdB0 = (unsigned char)f->request.requestId,
+        .contentLengthB1 = (unsigned char)(n >> 8), .contentLengthB0 = (unsigned char)n,
+    };
 }
 
-/* libfcgi's own stream cuts an answer into writes of 8 KB, and nginx would be woken for each. */
-static void write_records(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n, int flags)
+/* The first n bytes of `from`, which goes on behind them. */
+static struct iovec take(struct iovec *from, size_t n)
 {
-    struct iovec rest[] = {{(void *)(uintptr_t)(head ? head : ""), head_n}, {(void *)(uintptr_t)(body ? body : ""), body_n}};
-    for (size_t left = head_n + body_n; left > 0 && !f->broken;) {
+    struct iovec taken = {from->iov_base, n < from->iov_len ? n : from->iov_len};
+    *from = (struct iovec){(char *)from->iov_base + taken.iov_len, from->iov_len - taken.iov_len};
+    return taken;
+}
+
+/* Records of head and body behind each other, then `end`. libfcgi's own stream cuts an answer into writes of 8 KB and one for
+ * the end, and nginx would be woken for each. */
+static void write_records(struct fcgi *f, struct iovec head, struct iovec body, struct iovec end, int flags)
+{
+    for (size_t left = head.iov_len + body.iov_len; left > 0 && !f->broken;) {
         size_t n = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX;
-        f->broken = !write_record(f, &rest[0], &rest[1], n, flags);
+        FCGI_Header header = header_of(f, FCGI_STDOUT, n);
+        struct iovec from_head = take(&head, n), from_body = take(&body, n - from_head.iov_len);
         left -= n;
+        struct iovec parts[] = {{&header, sizeof header}, from_head, from_body, take(&end, left > 0 ? 0 : end.iov_len)};
+        f->broken = !write_all(f->request.ipcFd, parts, 4, flags);
     }
 }
 
-void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+static struct iovec bytes(const char *data, size_t n)
 {
-    write_records(f, head, head_n, body, body_n, 0);
-}
-
-bool fcgi_push(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
-{
-    write_records(f, head, head_n, body, body_n, MSG_DONTWAIT);
-    return !f->broken;
+    return (struct iovec){(void *)(uintptr_t)data, data ? n : 0};
 }
 
 /* Reads what a refusal left unread: on the wire it would be taken for the next request. Closing instead costs a 502 now and
  * then, when nginx has already chosen the connection for its next request. It has the whole body at hand, so this is quick. */
 static bool body_is_read(struct fcgi *f)
 {
-    char chunk[16384];
+    char chunk[4096];
     long n = 0;
     for (size_t left = LIMIT_UPLOAD_BYTES + LIMIT_UPLOAD_OVERHEAD_BYTES; !f->body_ended && n >= 0 && left >= sizeof chunk; left -= sizeof chunk)
         n = fcgi_read(f, chunk, sizeof chunk);
     return f->body_ended;
+}
+
+void fcgi_send(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    struct {
+        FCGI_Header stdout_end;
+        FCGI_EndRequestRecord request_end;
+    } end = {header_of(f, FCGI_STDOUT, 0), {.header = header_of(f, FCGI_END_REQUEST, sizeof end.request_end.body)}};
+    f->ended = head_n + body_n > 0 && body_is_read(f); /* behind its end nginx sends the next request */
+    write_records(f, bytes(head, head_n), bytes(body, body_n), bytes((const char *)&end, f->ended ? sizeof end : 0), 0);
+}
+
+bool fcgi_push(struct fcgi *f, const char *head, size_t head_n, const char *body, size_t body_n)
+{
+    write_records(f, bytes(head, head_n), bytes(body, body_n), bytes(NULL, 0), MSG_DONTWAIT);
+    return !f->broken;
 }
 
 bool fcgi_finish(struct fcgi *f, bool keep)
@@ -164,7 +180,10 @@ bool fcgi_finish(struct fcgi *f, bool keep)
         shutdown(f->request.ipcFd, SHUT_RDWR); /* libfcgi's own last record would wait for a peer that does not read */
     if (!keep || f->broken || !body_is_read(f))
         f->request.keepConnection = 0;
-    FCGX_Finish_r(&f->request);
+    if (f->ended)
+        FCGX_Free(&f->request, !f->request.keepConnection);
+    else
+        FCGX_Finish_r(&f->request);
     return f->request.ipcFd >= 0;
 }
 
