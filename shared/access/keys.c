@@ -214,6 +214,15 @@ static EVP_PKEY *share(EVP_PKEY *key)
     return EVP_PKEY_up_ref(key) == 1 ? key : NULL;
 }
 
+unsigned long keys_generation(void)
+{
+    pthread_mutex_lock(&lock);
+    look_when_due();
+    unsigned long current = generation;
+    pthread_mutex_unlock(&lock);
+    return current;
+}
+
 EVP_PKEY *keys_verifier(const char *kid, unsigned long *current_generation)
 {
     pthread_mutex_lock(&lock);

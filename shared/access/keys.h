@@ -12,7 +12,9 @@
 /* See token_keys_load. May be called again with other directories. */
 enum err keys_load(const char *public_dir, const char *private_dir) MUST_CHECK;
 
-/* The public key called `kid`, or NULL. `generation` changes whenever any key does. Release: EVP_PKEY_free. */
+/* Changes whenever any key does; never 0. */
+unsigned long keys_generation(void);
+/* The public key called `kid`, or NULL; `generation` as above, of the same moment. Release: EVP_PKEY_free. */
 EVP_PKEY *keys_verifier(const char *kid, unsigned long *generation);
 /* The private key that signs now, and its name; or NULL. Release: EVP_PKEY_free. */
 EVP_PKEY *keys_signer(char kid[KEY_ID_BYTES + 1]);

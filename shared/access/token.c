@@ -2,10 +2,11 @@
  * is ours. Nothing of the payload is read before its signature has been found good. */
 #include "access/token.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include "access/es256.h"
 #include "access/keys.h"
@@ -18,9 +19,6 @@
 
 #define TOKEN_TYPE "at+jwt"
 #define TOKEN_ALGORITHM "ES256"
-#define ROLE_BYTES 32
-
-_Static_assert(TOKEN_DIGEST_BYTES == SHA256_DIGEST_LENGTH, "the cache is keyed by SHA-256");
 
 /* The three parts as they stand, and how much of the text is signed. */
 struct parts {
@@ -72,19 +70,12 @@ static const char *header_kid(struct arena *mem, const struct parts *p)
     return text_of(header, "kid");
 }
 
-static bool signature_good(struct arena *mem, const struct parts *p, EVP_PKEY *key, unsigned long generation)
+static bool signature_good(struct arena *mem, const struct parts *p, EVP_PKEY *key)
 {
-    unsigned char digest[TOKEN_DIGEST_BYTES], *signature;
+    unsigned char *signature;
     size_t len;
-    SHA256((const unsigned char *)p->header, p->signed_len + 1 + p->signature_len, digest);
-    if (token_cache_has(digest, generation))
-        return true;
-    if (!base64url_decode(mem, p->signature, p->signature_len, &signature, &len) || len != ES256_SIGNATURE_BYTES)
-        return false;
-    if (!es256_verify(key, p->header, p->signed_len, signature))
-        return false;
-    token_cache_put(digest, generation);
-    return true;
+    return base64url_decode(mem, p->signature, p->signature_len, &signature, &len) && len == ES256_SIGNATURE_BYTES &&
+           es256_verify(key, p->header, p->signed_len, signature);
 }
 
 static const char *uuid_of(const json_t *object, const char *key)
@@ -101,10 +92,10 @@ static bool read_role(const json_t *payload, const char **role)
     if (!*role)
         return !value || json_is_null(value);
     size_t n = strspn(*role, "abcdefghijklmnopqrstuvwxyz_");
-    return n >= 1 && n <= ROLE_BYTES && (*role)[n] == '\0';
+    return n >= 1 && n <= TOKEN_ROLE_BYTES && (*role)[n] == '\0';
 }
 
-static bool read_claims(const json_t *payload, struct token_claims *out, int64_t *not_before)
+static bool read_claims(const json_t *payload, struct token_claims *out)
 {
     const json_t *iat = json_object_get(payload, "iat"), *nbf = json_object_get(payload, "nbf"),
                  *exp = json_object_get(payload, "exp");
@@ -116,30 +107,28 @@ static bool read_claims(const json_t *payload, struct token_claims *out, int64_t
     out->session_id = uuid_of(payload, "sid");
     out->token_id = uuid_of(payload, "jti");
     out->issued_at = json_integer_value(iat);
+    out->not_before = json_integer_value(nbf);
     out->expires_at = json_integer_value(exp);
-    *not_before = json_integer_value(nbf);
     return out->user_id && out->session_id && out->token_id && read_role(payload, &out->role);
 }
 
-/* What is wrong with the claims, or NULL. */
-static const char *claims_fault(const json_t *payload, struct token_claims *out)
+/* Whether the claims are such as we give, whatever the time is. */
+static bool claims_good(const json_t *payload, struct token_claims *out)
 {
-    int64_t not_before, now = clock_unix();
-    if (!payload || !read_claims(payload, out, &not_before))
-        return "token.claims";
-    if (out->issued_at <= 0 || out->expires_at <= out->issued_at)
-        return "token.claims";
-    if (out->expires_at - out->issued_at > TOKEN_LIFETIME_SECONDS)
-        return "token.claims";
-    if (out->issued_at > now + TOKEN_SKEW_SECONDS || not_before > now + TOKEN_SKEW_SECONDS)
-        return "token.not_yet";
-    if (out->expires_at <= now)
-        return "token.expired";
-    return NULL;
+    return payload && read_claims(payload, out) && out->issued_at > 0 && out->expires_at > out->issued_at &&
+           out->expires_at - out->issued_at <= TOKEN_LIFETIME_SECONDS;
 }
 
-/* What is wrong with the token, or NULL. */
-static const char *token_fault(struct arena *mem, const char *token, struct token_claims *out)
+static const char *time_fault(const struct token_claims *c)
+{
+    int64_t now = clock_unix();
+    if (c->issued_at > now + TOKEN_SKEW_SECONDS || c->not_before > now + TOKEN_SKEW_SECONDS)
+        return "token.not_yet";
+    return c->expires_at <= now ? "token.expired" : NULL;
+}
+
+/* What is wrong with the token apart from the time, or NULL. `generation`: of the keys it was held against. */
+static const char *content_fault(struct arena *mem, const char *token, struct token_claims *out, unsigned long *generation)
 {
     struct parts p;
     if (!split(token, &p))
@@ -147,15 +136,47 @@ static const char *token_fault(struct arena *mem, const char *token, struct toke
     const char *kid = header_kid(mem, &p);
     if (!kid)
         return "token.header";
-    unsigned long generation;
-    EVP_PKEY *key = keys_verifier(kid, &generation);
+    EVP_PKEY *key = keys_verifier(kid, generation);
     if (!key)
         return "token.unknown_key";
-    bool good = signature_good(mem, &p, key, generation);
+    bool good = signature_good(mem, &p, key);
     EVP_PKEY_free(key);
     if (!good)
         return "token.signature";
-    return claims_fault(json_read_part(mem, p.payload, p.payload_len), out);
+    return claims_good(json_read_part(mem, p.payload, p.payload_len), out) ? NULL : "token.claims";
+}
+
+static EVP_MD *sha256;
+
+/* Looked up once: OpenSSL's search through its providers takes longer than the hash. */
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!sha256)
+        abort();
+}
+
+static void digest_of(const char *token, unsigned char digest[TOKEN_DIGEST_BYTES])
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fetch_sha256);
+    if (EVP_Digest(token, strnlen(token, LIMIT_TOKEN_BYTES + 1), digest, NULL, sha256, NULL) != 1)
+        abort();
+}
+
+/* What is wrong with the token, or NULL. */
+static const char *token_fault(struct arena *mem, const char *token, struct token_claims *out)
+{
+    unsigned char digest[TOKEN_DIGEST_BYTES];
+    unsigned long generation = keys_generation();
+    digest_of(token, digest);
+    if (!token_cache_get(digest, generation, mem, out)) {
+        const char *fault = content_fault(mem, token, out, &generation);
+        if (fault)
+            return fault;
+        token_cache_put(digest, generation, out);
+    }
+    return time_fault(out);
 }
 
 enum err token_verify(struct arena *mem, const char *token, struct token_claims *out, const char **fault)
@@ -196,7 +217,7 @@ static void write_payload(struct buf *to, const struct token_claims *c)
     json_key_str(&o, "jti", c->token_id);
     json_key_str(&o, "role", c->role);
     json_key_long(&o, "iat", c->issued_at);
-    json_key_long(&o, "nbf", c->issued_at);
+    json_key_long(&o, "nbf", c->not_before);
     json_key_long(&o, "exp", c->expires_at);
     json_close(&o, '}');
 }
@@ -209,7 +230,7 @@ enum err token_sign(struct arena *mem, struct token_claims *claims, char **token
         return E_UNAVAILABLE;
     random_uuid(id);
     claims->token_id = arena_strdup(mem, id);
-    claims->issued_at = clock_unix();
+    claims->issued_at = claims->not_before = clock_unix();
     claims->expires_at = claims->issued_at + TOKEN_LIFETIME_SECONDS;
 
     struct buf header = {.mem = mem}, payload = {.mem = mem}, out = {.mem = mem};

@@ -14,15 +14,17 @@
 #define TOKEN_ISSUER "dastern"
 #define TOKEN_AUDIENCE "dastern-api"
 #define TOKEN_LIFETIME_SECONDS 600 /* also the longest lifetime a verified token may have */
+#define TOKEN_ROLE_BYTES 32
 #define TOKEN_SKEW_SECONDS 60      /* how far iat and nbf may lie ahead of our clock; exp has no grace */
 
 struct token_claims {
     const char *user_id;    /* sub, UUID */
     const char *session_id; /* sid, UUID */
     const char *token_id;   /* jti, UUID; token_sign makes it */
-    const char *role;       /* NULL until the user has chosen one */
-    int64_t issued_at;      /* iat = nbf when signed here; seconds since 1970; token_sign sets it */
-    int64_t expires_at;     /* exp; token_sign sets it */
+    const char *role;       /* NULL until the user has chosen one; at most TOKEN_ROLE_BYTES */
+    int64_t issued_at;      /* iat; seconds since 1970, as those that follow; token_sign sets all three */
+    int64_t not_before;     /* nbf; the same as iat when signed here */
+    int64_t expires_at;     /* exp */
 };
 
 /* Loads <kid>.pem files: P-256 public keys, and for the signer the private ones (private_dir NULL: this program only
