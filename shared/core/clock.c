@@ -112,20 +112,56 @@ static struct civil civil_from_days(int64_t days_since_2000)
     return (struct civil){.year = (long)(yoe + era * 400 + (month <= 2)), .month = month, .day = day};
 }
 
+static const char *infinity(bool negative)
+{
+    return negative ? "-infinity" : "infinity";
+}
+
+/* Two digits, then `behind`. By hand, as lists hold hundreds of times and snprintf takes half a microsecond for each. */
+static char *put_two(char *out, int value, char behind)
+{
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
+    out[2] = behind;
+    return out + 3;
+}
+
+/* YYYY-MM-DD, then `behind`. PostgreSQL's years reach from -4713 to 294276: those outside four digits go by snprintf. */
+static char *put_date(char *out, int64_t days_since_2000, char behind)
+{
+    struct civil c = civil_from_days(days_since_2000);
+    if (c.year < 0 || c.year > 9999)
+        out += snprintf(out, 9, "%04ld", c.year);
+    else
+        out = put_two(put_two(out, (int)c.year / 100, 0) - 1, (int)c.year % 100, 0) - 1;
+    *out++ = '-';
+    return put_two(put_two(out, c.month, '-'), c.day, behind);
+}
+
 void time_format_date(int32_t days_since_2000, char out[16])
 {
-    if (days_since_2000 == INT32_MAX || days_since_2000 == INT32_MIN) {
-        snprintf(out, 16, "%s", days_since_2000 < 0 ? "-infinity" : "infinity");
-        return;
+    if (days_since_2000 == INT32_MAX || days_since_2000 == INT32_MIN)
+        snprintf(out, 16, "%s", infinity(days_since_2000 < 0));
+    else
+        put_date(out, days_since_2000, '\0');
+}
+
+/* The fraction of a second, if there is one, and the zone. */
+static void put_fraction(char *out, int us)
+{
+    if (us) {
+        *out++ = '.';
+        for (int unit = 100000; unit > 0; unit /= 10)
+            *out++ = (char)('0' + us / unit % 10);
     }
-    struct civil c = civil_from_days(days_since_2000);
-    snprintf(out, 16, "%04ld-%02d-%02d", c.year, c.month, c.day);
+    *out++ = 'Z';
+    *out = '\0';
 }
 
 void time_format_timestamp(int64_t us_since_2000, char out[32])
 {
     if (us_since_2000 == INT64_MAX || us_since_2000 == INT64_MIN) {
-        snprintf(out, 32, "%s", us_since_2000 < 0 ? "-infinity" : "infinity");
+        snprintf(out, 32, "%s", infinity(us_since_2000 < 0));
         return;
     }
     int64_t days = us_since_2000 / US_PER_DAY, us = us_since_2000 % US_PER_DAY;
@@ -133,20 +169,17 @@ void time_format_timestamp(int64_t us_since_2000, char out[32])
         us += US_PER_DAY;
         days--;
     }
-    struct civil c = civil_from_days(days);
-    int second = (int)(us / US_PER_SECOND), fraction = (int)(us % US_PER_SECOND);
-    int n = snprintf(out, 32, "%04ld-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, second / 3600, second / 60 % 60,
-                     second % 60);
-    if (fraction)
-        snprintf(out + n, 32 - (size_t)n, ".%06dZ", fraction);
-    else
-        snprintf(out + n, 32 - (size_t)n, "Z");
+    int second = (int)(us / US_PER_SECOND);
+    out = put_two(put_date(out, days, 'T'), second / 3600, ':');
+    out = put_two(put_two(out, second / 60 % 60, ':'), second % 60, '\0') - 1;
+    put_fraction(out, (int)(us % US_PER_SECOND));
 }
 
 void time_format_clock(int64_t us_of_day, char out[16])
 {
     int second = (int)(us_of_day / US_PER_SECOND);
-    int n = snprintf(out, 16, "%02d:%02d", second / 3600, second / 60 % 60);
-    if (second % 60)
-        snprintf(out + n, 16 - (size_t)n, ":%02d", second % 60);
+    bool whole = second % 60 == 0;
+    out = put_two(put_two(out, second / 3600, ':'), second / 60 % 60, whole ? '\0' : ':');
+    if (!whole)
+        put_two(out, second % 60, '\0');
 }

@@ -13,17 +13,16 @@
 
 #define BUF_FIRST 256
 
-/* Room for n more bytes and a NUL. */
-static void buf_reserve(struct buf *b, size_t n)
+void buf_reserve(struct buf *b, size_t n)
 {
     size_t need;
     if (__builtin_add_overflow(b->len, n, &need) || need >= SIZE_MAX / 2)
         abort();
     if (need < b->cap)
         return;
-    size_t cap = b->cap ? b->cap : BUF_FIRST;
-    while (cap <= need)
-        cap *= 2;
+    size_t cap = b->cap ? b->cap * 2 : BUF_FIRST;
+    if (cap <= need)
+        cap = need + 1;
     char *data = arena_alloc(b->mem, cap);
     if (b->len)
         memcpy(data, b->data, b->len);
@@ -47,7 +46,9 @@ void buf_str(struct buf *b, const char *s)
 
 void buf_char(struct buf *b, char c)
 {
-    buf_add(b, &c, 1);
+    buf_reserve(b, 1);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -20,6 +20,8 @@ struct buf {
     size_t len, cap;
 };
 
+/* Room for n more bytes and a NUL: worth calling when much is going to be added. */
+void buf_reserve(struct buf *b, size_t n);
 /* Add to the end: bytes, a string, one character, a printf. */
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_str(struct buf *b, const char *s);

@@ -20,6 +20,11 @@ size_t rows_count(const struct rows *rows)
     return rows->result ? (size_t)PQntuples(rows->result) : 0;
 }
 
+size_t rows_size(const struct rows *rows)
+{
+    return rows->result ? PQresultMemorySize(rows->result) : 0;
+}
+
 size_t rows_affected(const struct rows *rows)
 {
     long n = 0;

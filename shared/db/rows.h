@@ -16,6 +16,8 @@ struct rows {
 
 void rows_set(struct rows *rows, PGresult *result);
 size_t rows_count(const struct rows *rows);
+/* Bytes that the rows take in memory; as JSON they are of the same order. */
+size_t rows_size(const struct rows *rows);
 /* Rows changed by an INSERT, UPDATE or DELETE (also without RETURNING). */
 size_t rows_affected(const struct rows *rows);
 

@@ -98,6 +98,7 @@ enum err reply_rows(struct request *r, int status, const struct rows *rows)
     size_t shown = total > limit ? limit : total;
     const char *cursor = total > limit && rows_has_column(rows, "_cursor_1") ? cursor_text(r, rows, shown - 1) : NULL;
     struct json_out out = {.to = &r->reply.body};
+    buf_reserve(out.to, rows_size(rows) * 3 / 2); /* a list is long: grown step by step, it would be copied as often */
     json_open(&out, '{');
     json_key(&out, "items");
     json_open(&out, '[');
