@@ -90,13 +90,18 @@ BEGIN
     PERFORM refuse('DT404', 'not_found', 'There is no such thing here.');
 END $$;
 
+-- Does a patient ask for the own data? The own id comes first everywhere and costs no query.
+CREATE OR REPLACE FUNCTION is_own_patient(patient uuid) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT app_role() = 'patient' AND coalesce(patient, app_user_id()) = app_user_id() $$;
+
 -- The patient a request is about: `patient` if the caller may do `permission` with that patient's data, the caller when NULL.
--- Somebody else's patient and an unknown id are refused alike. The own id comes first and costs no query.
+-- Somebody else's patient and an unknown id are refused alike.
 CREATE OR REPLACE FUNCTION allowed_patient(patient uuid, permission text) RETURNS uuid
 LANGUAGE plpgsql STABLE
 AS $$
 BEGIN
-    IF app_role() = 'patient' AND coalesce(patient, app_user_id()) = app_user_id() THEN
+    IF is_own_patient(patient) THEN
         RETURN app_user_id();
     ELSIF patient IS NULL THEN
         PERFORM refuse('DT422', 'patient.required', 'Name the patient.');

@@ -27,8 +27,8 @@ GRANT USAGE ON SCHEMA public TO dastern_module, dastern_worker;
 GRANT SELECT ON timezones, notification_types, subscription_plans, dataset_versions, drug_ingredients, drug_lexicon, drug_interactions
    TO dastern_module, dastern_worker;
 GRANT EXECUTE ON FUNCTION uuid_v7(), uuid_date(uuid), refuse(text, text, text, jsonb), refuse_not_found(), app_user_id(), app_session_id(), app_role(),
-      next_step(onboarding_status), is_operator(), recurrence_fault(jsonb), allowed_patient(uuid, text), allowed_medication(uuid, text),
-      allowed_prescription(uuid, text), visible_patients(text), shared_prescriptions(), shares_prescriptions(uuid), hidden_medications(),
+      next_step(onboarding_status), is_operator(), recurrence_fault(jsonb), is_own_patient(uuid), allowed_patient(uuid, text),
+      allowed_medication(uuid, text), allowed_prescription(uuid, text), visible_patients(text), shared_prescriptions(), shares_prescriptions(uuid), hidden_medications(),
       hidden_prescriptions(), connected_people(), audit(text, text, uuid, uuid, jsonb), notify_user(uuid, text, jsonb, text), queue_depths()
    TO dastern_module, dastern_worker;
 GRANT EXECUTE ON FUNCTION enter(uuid, uuid, text[], boolean, text, text), idempotency_begin(text, text, bytea),
@@ -205,8 +205,9 @@ GRANT SELECT ON prescriptions, medications, medication_provenance, prescription_
       prescription_progress, provenance_cards TO dastern_prescriptions;
 GRANT EXECUTE ON FUNCTION prescription_enqueue(uuid, integer), prescription_create(uuid, jsonb, jsonb), prescription_edit(uuid, jsonb),
       prescription_archive(uuid), medication_add(uuid, jsonb), medication_edit(uuid, jsonb), medication_stop(uuid),
-      confirm_prescription(uuid, jsonb, boolean, uuid, date), viewed_prescription(uuid, text), viewed_patient(uuid, text, text),
-      viewed_medication(uuid, text, text, uuid), prescription_mentions(uuid, text), row_etag(timestamptz), unchanged_prescription(uuid, text),
+      confirm_prescription(uuid, jsonb, boolean, uuid, date), viewed_prescription(uuid, text),
+      viewed_patient(uuid, text, text), viewed_other_patient(uuid, text, text), viewed_medication(uuid, text, text, uuid),
+      prescription_mentions(uuid, text), row_etag(timestamptz), unchanged_prescription(uuid, text),
       unchanged_medication(uuid, text), review_fields(uuid, uuid, text[]), upload_begin(uuid, bigint, bigint, bigint),
       prescription_stage(uuid), upload_room(bigint, bigint, bigint), upload_store(uuid, uuid, text, bytea, text, integer, integer, integer, bigint, bigint)
    TO dastern_prescriptions;
@@ -217,8 +218,9 @@ GRANT SELECT, INSERT ON medication_refills TO dastern_reminders;
 GRANT EXECUTE ON FUNCTION dose_take(uuid, timestamptz, numeric, text, uuid), dose_skip(uuid, text, uuid), dose_snooze(uuid, integer, uuid),
       dose_undo(uuid, uuid), dose_log(uuid, timestamptz, numeric, text, uuid) TO dastern_reminders;
 GRANT SELECT ON reminder_cards, dose_cards TO dastern_reminders;
-GRANT EXECUTE ON FUNCTION patient_today(uuid), viewed_patient(uuid, text, text), viewed_medication(uuid, text, text, uuid),
-      allowed_reminder(uuid, text), plannable_medication(uuid), dose_days(uuid, date, date, integer), row_etag(timestamptz),
+GRANT EXECUTE ON FUNCTION patient_today(uuid), viewed_patient(uuid, text, text), viewed_other_patient(uuid, text, text),
+      viewed_medication(uuid, text, text, uuid), allowed_reminder(uuid, text), plannable_medication(uuid),
+      dose_days(uuid, date, date, integer), row_etag(timestamptz),
       etag_matches(text, text), own_template(uuid), dose_event_apply(jsonb), dose_event_told(uuid), dose_sync_one(jsonb), dose_sync(jsonb),
       word_list(text[], text), month_name(date, text), date_words(date, text), weekday_names(jsonb, text), month_days(jsonb, text),
       recurrence_words(jsonb, text), schedule_sentence(text, jsonb, time, numeric, text, date, date), measure(text, bigint, bigint),
@@ -230,7 +232,8 @@ GRANT SELECT ON family_connection_requests, family_relationships, family_member_
 GRANT EXECUTE ON FUNCTION family_connect(bytea, text), family_approve(uuid, jsonb), family_reject(uuid, text),
       family_set_permissions(uuid, jsonb, uuid[], timestamptz, boolean), family_revoke(uuid), throttle_wait(text, bytea),
       throttle_failure(text, bytea, integer, interval), address_key(text), address_prefix(text), family_invite(bytea, text, jsonb, integer),
-      family_uninvite(uuid), account_guess_key(), family_nudge(uuid, uuid), patient_today(uuid), viewed_patient(uuid, text, text) TO dastern_family;
+      family_uninvite(uuid), account_guess_key(), family_nudge(uuid, uuid), patient_today(uuid), viewed_patient(uuid, text, text),
+      viewed_other_patient(uuid, text, text) TO dastern_family;
 GRANT SELECT ON dose_cards TO dastern_family;
 
 GRANT SELECT ON notifications TO dastern_notifications;

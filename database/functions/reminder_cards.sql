@@ -24,8 +24,8 @@ BEGIN
     RETURN (SELECT (now() AT TIME ZONE u.timezone)::date FROM users u WHERE u.id = patient);
 END $$;
 
--- allowed_patient for looking at lists: what somebody else looked at is written down, the person's own reading is not.
-CREATE OR REPLACE FUNCTION viewed_patient(patient uuid, permission text, what text) RETURNS uuid
+-- allowed_patient for looking at lists of others: what is looked at is written down.
+CREATE OR REPLACE FUNCTION viewed_other_patient(patient uuid, permission text, what text) RETURNS uuid
 LANGUAGE plpgsql
 AS $$
 BEGIN
@@ -35,6 +35,13 @@ BEGIN
     END IF;
     RETURN patient;
 END $$;
+
+-- The same; the person's own reading is not written down. An expression that PostgreSQL inlines, because this is the way of most lists.
+CREATE OR REPLACE FUNCTION viewed_patient(patient uuid, permission text, what text) RETURNS uuid
+LANGUAGE sql
+AS $$
+    SELECT CASE WHEN is_own_patient(patient) THEN app_user_id() ELSE viewed_other_patient(patient, permission, what) END
+$$;
 
 -- The same for one thing that hangs on a medicine.
 CREATE OR REPLACE FUNCTION viewed_medication(medication uuid, permission text, what text, id uuid) RETURNS boolean
