@@ -561,7 +561,7 @@ CREATE FUNCTION public.allowed_patient(patient uuid, permission text) RETURNS uu
     LANGUAGE plpgsql STABLE
     AS $$
 BEGIN
-    IF app_role() = 'patient' AND coalesce(patient, app_user_id()) = app_user_id() THEN
+    IF is_own_patient(patient) THEN
         RETURN app_user_id();
     ELSIF patient IS NULL THEN
         PERFORM refuse('DT422', 'patient.required', 'Name the patient.');
@@ -2077,6 +2077,10 @@ CREATE FUNCTION public.is_operator() RETURNS boolean
     SELECT app_user_id() IS NULL
        AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'public.users'::regclass)
 $$;
+
+CREATE FUNCTION public.is_own_patient(patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT app_role() = 'patient' AND coalesce(patient, app_user_id()) = app_user_id() $$;
 
 CREATE FUNCTION public.make_partitions(months_ahead integer DEFAULT 3) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -4162,7 +4166,7 @@ BEGIN
     RETURN true;
 END $$;
 
-CREATE FUNCTION public.viewed_patient(patient uuid, permission text, what text) RETURNS uuid
+CREATE FUNCTION public.viewed_other_patient(patient uuid, permission text, what text) RETURNS uuid
     LANGUAGE plpgsql
     AS $$
 BEGIN
@@ -4172,6 +4176,12 @@ BEGIN
     END IF;
     RETURN patient;
 END $$;
+
+CREATE FUNCTION public.viewed_patient(patient uuid, permission text, what text) RETURNS uuid
+    LANGUAGE sql
+    AS $$
+    SELECT CASE WHEN is_own_patient(patient) THEN app_user_id() ELSE viewed_other_patient(patient, permission, what) END
+$$;
 
 CREATE FUNCTION public.viewed_prescription(prescription uuid, what text) RETURNS uuid
     LANGUAGE plpgsql
@@ -6677,6 +6687,10 @@ REVOKE ALL ON FUNCTION public.is_operator() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.is_operator() TO dastern_module;
 GRANT ALL ON FUNCTION public.is_operator() TO dastern_worker;
 
+REVOKE ALL ON FUNCTION public.is_own_patient(patient uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.is_own_patient(patient uuid) TO dastern_module;
+GRANT ALL ON FUNCTION public.is_own_patient(patient uuid) TO dastern_worker;
+
 REVOKE ALL ON FUNCTION public.make_partitions(months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_partitions(months_ahead integer) TO dastern_scheduler_worker;
 
@@ -7144,6 +7158,11 @@ GRANT ALL ON FUNCTION public.uuid_date(id uuid) TO dastern_worker;
 REVOKE ALL ON FUNCTION public.viewed_medication(medication uuid, permission text, what text, id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.viewed_medication(medication uuid, permission text, what text, id uuid) TO dastern_prescriptions;
 GRANT ALL ON FUNCTION public.viewed_medication(medication uuid, permission text, what text, id uuid) TO dastern_reminders;
+
+REVOKE ALL ON FUNCTION public.viewed_other_patient(patient uuid, permission text, what text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.viewed_other_patient(patient uuid, permission text, what text) TO dastern_prescriptions;
+GRANT ALL ON FUNCTION public.viewed_other_patient(patient uuid, permission text, what text) TO dastern_reminders;
+GRANT ALL ON FUNCTION public.viewed_other_patient(patient uuid, permission text, what text) TO dastern_family;
 
 REVOKE ALL ON FUNCTION public.viewed_patient(patient uuid, permission text, what text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.viewed_patient(patient uuid, permission text, what text) TO dastern_prescriptions;
