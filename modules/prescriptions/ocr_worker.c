@@ -19,7 +19,7 @@
 #include "storage.h"
 
 #define LEASE_S 30
-#define NICENESS 5 /* a third of the weight of a module that wants the same core */
+#define NICENESS 5 /* on top of the stack's own: a third of the weight of a module that wants the same core */
 #define SWEEP_EVERY_US (60 * 60 * 1000000LL)
 
 static struct ocr_service *service;
@@ -264,7 +264,7 @@ static void give_way_as_group(void)
 /* People wait for the modules, nobody for a page that is read a second later. */
 static void give_way(void)
 {
-    if (setpriority(PRIO_PROCESS, 0, NICENESS) != 0)
+    if (setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICENESS) != 0)
         perror("ocr_worker: setpriority");
     give_way_as_group();
 }
@@ -298,6 +298,7 @@ int main(int argc, char **argv)
         .self_completing = true, .tick = tick, .statements = SQL_ALL_prescriptions, .config = config, .start = start,
     };
     ocr_single_thread(argv);
-    give_way();
+    if (argc == 1) /* --help runs in somebody's session, which would all become nice */
+        give_way();
     return worker_main(&worker, argc, argv);
 }

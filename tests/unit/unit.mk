@@ -6,3 +6,7 @@ $(GMIME_TESTS:%=%.o): CPPFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config -
 $(GMIME_TESTS): UNIT_LIBS := $(shell pkg-config --libs gmime-3.0 2>/dev/null)
 # libjwt is a second opinion on signatures; nothing else uses it.
 $(BUILD)/tests/unit/shared/access/es256_test: UNIT_LIBS := -ljwt
+# Runs the program itself.
+GIVE_WAY_TEST := $(BUILD)/tests/unit/modules/prescriptions/give_way_test
+$(GIVE_WAY_TEST).o: CPPFLAGS += -DOCR_WORKER='"$(BUILD)/bin/ocr_worker"'
+$(GIVE_WAY_TEST): | $(BUILD)/bin/ocr_worker
