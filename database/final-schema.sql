@@ -3139,56 +3139,6 @@ BEGIN
     PERFORM refuse('DT404', 'not_found', 'There is no such thing here.');
 END $$;
 
-CREATE FUNCTION public.reminder_changed() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        DELETE FROM medication_reminder_logs l
-         WHERE l.reminder_id = NEW.id AND l.status = 'pending' AND l.fired_at IS NULL AND l.due_at > now()
-           AND NOT EXISTS (SELECT FROM dose_events e WHERE e.dose_id = l.id AND e.scheduled_date = l.scheduled_date);
-    END IF;
-    IF NEW.is_active THEN
-        PERFORM reminder_plan(NEW, (now() AT TIME ZONE NEW.timezone)::date, now());
-    ELSE
-        UPDATE medication_reminders SET next_reminder_at = NULL WHERE id = NEW.id;
-    END IF;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION public.reminder_guard() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF recurrence_fault(NEW.recurrence) IS NOT NULL THEN
-        PERFORM refuse('DT422', 'reminder.recurrence', 'This is not a known recurrence.');
-    END IF;
-    IF TG_OP = 'INSERT' THEN
-        IF (SELECT as_needed FROM medications WHERE id = NEW.medication_id) THEN
-            PERFORM refuse('DT422', 'reminder.as_needed', 'A medicine taken as needed has no reminder times.');
-        END IF;
-        NEW.timezone := coalesce(NEW.timezone, (SELECT timezone FROM users WHERE id = NEW.patient_id));
-        NEW.template_snapshot := coalesce(NEW.template_snapshot, slot_times(NEW.patient_id, NEW.template_id));
-        RETURN NEW;
-    END IF;
-    IF (NEW.template_snapshot, NEW.medication_id, NEW.patient_id, NEW.created_at)
-       IS DISTINCT FROM (OLD.template_snapshot, OLD.medication_id, OLD.patient_id, OLD.created_at) THEN
-        PERFORM refuse('DT409', 'reminder.snapshot_immutable', 'What a reminder was made from cannot be changed.');
-    END IF;
-    NEW.ended_at := CASE WHEN NEW.is_active THEN NULL ELSE coalesce(NEW.ended_at, now()) END;
-    RETURN NEW;
-END $$;
-
-CREATE FUNCTION public.reminder_next(reminder uuid) RETURNS timestamp with time zone
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RETURN (SELECT min(l.fire_at) FROM medication_reminder_logs l
-     WHERE l.reminder_id = reminder AND l.fired_at IS NULL AND l.status IN ('pending', 'snoozed') AND l.grace_until > now());
-END $$;
-
 CREATE TABLE public.medication_reminders (
     id uuid DEFAULT public.uuid_v7() NOT NULL,
     medication_id uuid NOT NULL,
@@ -3227,6 +3177,78 @@ CREATE TABLE public.medication_reminders (
 );
 
 ALTER TABLE ONLY public.medication_reminders FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION public.reminder_alone(r public.medication_reminders) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('reminders of ' || r.medication_id, 0));
+    IF EXISTS (SELECT FROM medication_reminders o
+                WHERE o.medication_id = r.medication_id AND o.id <> r.id AND o.is_active AND o.scheduled_time = r.scheduled_time
+                  AND o.timezone = r.timezone AND reminders_meet(o, r)) THEN
+        PERFORM refuse('DT409', 'reminder.duplicate', 'This medicine already has a reminder at this time.');
+    END IF;
+END $$;
+
+CREATE FUNCTION public.reminder_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        DELETE FROM medication_reminder_logs l
+         WHERE l.reminder_id = NEW.id AND l.status = 'pending' AND l.fired_at IS NULL AND l.due_at > now()
+           AND NOT EXISTS (SELECT FROM dose_events e WHERE e.dose_id = l.id AND e.scheduled_date = l.scheduled_date);
+    END IF;
+    IF NEW.is_active THEN
+        PERFORM reminder_plan(NEW, (now() AT TIME ZONE NEW.timezone)::date, now());
+    ELSE
+        UPDATE medication_reminders SET next_reminder_at = NULL WHERE id = NEW.id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.reminder_guard() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+BEGIN
+    IF recurrence_fault(NEW.recurrence) IS NOT NULL THEN
+        PERFORM refuse('DT422', 'reminder.recurrence', 'This is not a known recurrence.');
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        IF (SELECT as_needed FROM medications WHERE id = NEW.medication_id) THEN
+            PERFORM refuse('DT422', 'reminder.as_needed', 'A medicine taken as needed has no reminder times.');
+        END IF;
+        NEW.timezone := coalesce(NEW.timezone, (SELECT timezone FROM users WHERE id = NEW.patient_id));
+        NEW.template_snapshot := coalesce(NEW.template_snapshot, slot_times(NEW.patient_id, NEW.template_id));
+        IF NEW.is_active THEN
+            PERFORM reminder_alone(NEW);
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF (NEW.template_snapshot, NEW.medication_id, NEW.patient_id, NEW.created_at)
+       IS DISTINCT FROM (OLD.template_snapshot, OLD.medication_id, OLD.patient_id, OLD.created_at) THEN
+        PERFORM refuse('DT409', 'reminder.snapshot_immutable', 'What a reminder was made from cannot be changed.');
+    END IF;
+    IF NEW.is_active AND NEW.timezone_policy = 'local' AND NOT (OLD.is_active AND OLD.timezone_policy = 'local') THEN
+        NEW.timezone := (SELECT timezone FROM users WHERE id = NEW.patient_id);     -- which may have changed while it did not follow
+    END IF;
+    IF NEW.is_active AND (NEW.is_active, NEW.scheduled_time, NEW.recurrence, NEW.start_date, NEW.end_date)
+                         IS DISTINCT FROM (OLD.is_active, OLD.scheduled_time, OLD.recurrence, OLD.start_date, OLD.end_date) THEN
+        PERFORM reminder_alone(NEW);
+    END IF;
+    NEW.ended_at := CASE WHEN NEW.is_active THEN NULL ELSE coalesce(NEW.ended_at, now()) END;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.reminder_next(reminder uuid) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RETURN (SELECT min(l.fire_at) FROM medication_reminder_logs l
+     WHERE l.reminder_id = reminder AND l.fired_at IS NULL AND l.status IN ('pending', 'snoozed') AND l.grace_until > now());
+END $$;
 
 CREATE FUNCTION public.reminder_plan(r public.medication_reminders, first date, after timestamp with time zone) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3292,6 +3314,14 @@ BEGIN
     GET DIAGNOSTICS made = ROW_COUNT;
     RETURN made;
 END $$;
+
+CREATE FUNCTION public.reminders_meet(a public.medication_reminders, b public.medication_reminders) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM generate_series(f.first::timestamp, least(a.end_date, b.end_date, f.first + 730)::timestamp, interval '1 day') AS d
+                    WHERE recurrence_on(a.recurrence, a.start_date, d::date) AND recurrence_on(b.recurrence, b.start_date, d::date))
+      FROM (SELECT greatest(a.start_date, b.start_date, current_date - 1) AS first) AS f
+$$;
 
 CREATE FUNCTION public.report_follow_job() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5703,7 +5733,7 @@ CREATE TRIGGER one_default BEFORE INSERT OR UPDATE OF is_default ON public.medic
 
 CREATE TRIGGER place BEFORE UPDATE OF delivered_at ON public.notifications FOR EACH ROW WHEN (((old.delivered_at IS NULL) AND (new.delivered_at IS NOT NULL))) EXECUTE FUNCTION public.notification_place();
 
-CREATE TRIGGER plan_again AFTER UPDATE OF scheduled_time, recurrence, start_date, end_date, timezone, dose_amount, dose_unit, grace_minutes, is_active, paused_at, paused_until ON public.medication_reminders FOR EACH ROW WHEN ((((((((((((old.scheduled_time IS DISTINCT FROM new.scheduled_time) OR (old.recurrence IS DISTINCT FROM new.recurrence)) OR (old.start_date IS DISTINCT FROM new.start_date)) OR (old.end_date IS DISTINCT FROM new.end_date)) OR (old.timezone IS DISTINCT FROM new.timezone)) OR (old.dose_amount IS DISTINCT FROM new.dose_amount)) OR (old.dose_unit IS DISTINCT FROM new.dose_unit)) OR (old.grace_minutes IS DISTINCT FROM new.grace_minutes)) OR (old.is_active IS DISTINCT FROM new.is_active)) OR (old.paused_at IS DISTINCT FROM new.paused_at)) OR (old.paused_until IS DISTINCT FROM new.paused_until))) EXECUTE FUNCTION public.reminder_changed();
+CREATE TRIGGER plan_again AFTER UPDATE OF scheduled_time, recurrence, start_date, end_date, timezone, timezone_policy, dose_amount, dose_unit, grace_minutes, is_active, paused_at, paused_until ON public.medication_reminders FOR EACH ROW WHEN ((((((((((((old.scheduled_time IS DISTINCT FROM new.scheduled_time) OR (old.recurrence IS DISTINCT FROM new.recurrence)) OR (old.start_date IS DISTINCT FROM new.start_date)) OR (old.end_date IS DISTINCT FROM new.end_date)) OR (old.timezone IS DISTINCT FROM new.timezone)) OR (old.dose_amount IS DISTINCT FROM new.dose_amount)) OR (old.dose_unit IS DISTINCT FROM new.dose_unit)) OR (old.grace_minutes IS DISTINCT FROM new.grace_minutes)) OR (old.is_active IS DISTINCT FROM new.is_active)) OR (old.paused_at IS DISTINCT FROM new.paused_at)) OR (old.paused_until IS DISTINCT FROM new.paused_until))) EXECUTE FUNCTION public.reminder_changed();
 
 CREATE TRIGGER plan_new AFTER INSERT ON public.medication_reminders FOR EACH ROW EXECUTE FUNCTION public.reminder_changed();
 
@@ -6967,12 +6997,6 @@ REVOKE ALL ON FUNCTION public.refuse_not_found() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refuse_not_found() TO dastern_module;
 GRANT ALL ON FUNCTION public.refuse_not_found() TO dastern_worker;
 
-REVOKE ALL ON FUNCTION public.reminder_changed() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.reminder_guard() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION public.reminder_next(reminder uuid) FROM PUBLIC;
-
 GRANT SELECT ON TABLE public.medication_reminders TO dastern_prescriptions;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.medication_reminders TO dastern_reminders;
 GRANT SELECT ON TABLE public.medication_reminders TO dastern_family;
@@ -6980,11 +7004,21 @@ GRANT SELECT ON TABLE public.medication_reminders TO dastern_reports;
 GRANT SELECT ON TABLE public.medication_reminders TO dastern_doctors;
 GRANT SELECT ON TABLE public.medication_reminders TO dastern_report_worker;
 
+REVOKE ALL ON FUNCTION public.reminder_alone(r public.medication_reminders) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.reminder_changed() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.reminder_guard() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.reminder_next(reminder uuid) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.reminder_plan(r public.medication_reminders, first date, after timestamp with time zone) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.reminders_follow(medication uuid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.reminders_make(m public.medications, times jsonb, first_day date) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION public.reminders_meet(a public.medication_reminders, b public.medication_reminders) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.report_follow_job() FROM PUBLIC;
 

@@ -39,6 +39,29 @@ BEGIN
     RETURN times;
 END $$;
 
+-- Is there a day, from now on and within two years, on which both would have a dose?
+CREATE OR REPLACE FUNCTION reminders_meet(a medication_reminders, b medication_reminders) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (SELECT FROM generate_series(f.first::timestamp, least(a.end_date, b.end_date, f.first + 730)::timestamp, interval '1 day') AS d
+                    WHERE recurrence_on(a.recurrence, a.start_date, d::date) AND recurrence_on(b.recurrence, b.start_date, d::date))
+      FROM (SELECT greatest(a.start_date, b.start_date, current_date - 1) AS first) AS f
+$$;
+
+-- Refuses a reminder whose medicine has another one at the same time of the same day: both doses would be taken. The unique index of this
+-- name knows only those that begin on the same day; a request that is sent again after midnight begins on another. One medicine at a time.
+CREATE OR REPLACE FUNCTION reminder_alone(r medication_reminders) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('reminders of ' || r.medication_id, 0));
+    IF EXISTS (SELECT FROM medication_reminders o
+                WHERE o.medication_id = r.medication_id AND o.id <> r.id AND o.is_active AND o.scheduled_time = r.scheduled_time
+                  AND o.timezone = r.timezone AND reminders_meet(o, r)) THEN
+        PERFORM refuse('DT409', 'reminder.duplicate', 'This medicine already has a reminder at this time.');
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION reminder_guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -52,11 +75,21 @@ BEGIN
         END IF;
         NEW.timezone := coalesce(NEW.timezone, (SELECT timezone FROM users WHERE id = NEW.patient_id));
         NEW.template_snapshot := coalesce(NEW.template_snapshot, slot_times(NEW.patient_id, NEW.template_id));
+        IF NEW.is_active THEN
+            PERFORM reminder_alone(NEW);
+        END IF;
         RETURN NEW;
     END IF;
     IF (NEW.template_snapshot, NEW.medication_id, NEW.patient_id, NEW.created_at)
        IS DISTINCT FROM (OLD.template_snapshot, OLD.medication_id, OLD.patient_id, OLD.created_at) THEN
         PERFORM refuse('DT409', 'reminder.snapshot_immutable', 'What a reminder was made from cannot be changed.');
+    END IF;
+    IF NEW.is_active AND NEW.timezone_policy = 'local' AND NOT (OLD.is_active AND OLD.timezone_policy = 'local') THEN
+        NEW.timezone := (SELECT timezone FROM users WHERE id = NEW.patient_id);     -- which may have changed while it did not follow
+    END IF;
+    IF NEW.is_active AND (NEW.is_active, NEW.scheduled_time, NEW.recurrence, NEW.start_date, NEW.end_date)
+                         IS DISTINCT FROM (OLD.is_active, OLD.scheduled_time, OLD.recurrence, OLD.start_date, OLD.end_date) THEN
+        PERFORM reminder_alone(NEW);
     END IF;
     NEW.ended_at := CASE WHEN NEW.is_active THEN NULL ELSE coalesce(NEW.ended_at, now()) END;
     RETURN NEW;
@@ -115,7 +148,7 @@ END $$;
 
 CREATE OR REPLACE TRIGGER plan_new AFTER INSERT ON medication_reminders FOR EACH ROW EXECUTE FUNCTION reminder_changed();
 CREATE OR REPLACE TRIGGER plan_again
-    AFTER UPDATE OF scheduled_time, recurrence, start_date, end_date, timezone, dose_amount, dose_unit, grace_minutes, is_active, paused_at, paused_until
+    AFTER UPDATE OF scheduled_time, recurrence, start_date, end_date, timezone, timezone_policy, dose_amount, dose_unit, grace_minutes, is_active, paused_at, paused_until
     ON medication_reminders FOR EACH ROW
     WHEN ((OLD.scheduled_time, OLD.recurrence, OLD.start_date, OLD.end_date, OLD.timezone, OLD.dose_amount, OLD.dose_unit, OLD.grace_minutes,
            OLD.is_active, OLD.paused_at, OLD.paused_until)

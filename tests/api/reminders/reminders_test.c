@@ -214,6 +214,62 @@ static void a_pause_gives_no_doses(void **state)
     assert_true(owner_count("SELECT count(*) FROM medication_reminder_logs WHERE reminder_id = $1::uuid", id, NULL) >= 14);
 }
 
+static struct answer *remind(const char *of, const char *start, const char *end, const char *recurrence)
+{
+    json_t *wish = reminder(of, "07:30", "start_date", json_string(start));
+    if (end)
+        json_object_set_new(wish, "end_date", json_string(end));
+    if (recurrence)
+        json_object_set_new(wish, "recurrence", json_loads(recurrence, 0, NULL));
+    return post(patient.token, wish, "/reminders");
+}
+
+/* Whichever day it begins on: a request sent again after midnight must not double the dose. Doses that never meet may share a time. */
+static void a_medicine_has_one_reminder_at_a_time(void **state)
+{
+    (void)state;
+    static const char *const odd = "{\"type\": \"weekdays\", \"days\": [1, 3, 5]}", *const even = "{\"type\": \"weekdays\", \"days\": [2, 4]}",
+                            *const third = "{\"type\": \"every_n_days\", \"n\": 3}", *const never = "{\"type\": \"weekdays\", \"days\": [6, 7]}";
+    char own[37], id[37];
+    medicine_new(&patient, false, own);
+    snprintf(id, sizeof id, "%s", answer_text(expect(remind(own, "2190-03-01", "2190-03-10", NULL), 201), "id"));
+    expect_problem(remind(own, "2190-03-02", NULL, NULL), 409, "reminder.duplicate");
+    expect_problem(remind(own, "2190-02-02", "2190-03-01", NULL), 409, "reminder.duplicate");
+    expect(remind(own, "2190-03-11", "2190-03-31", NULL), 201); /* less of it from then on, say */
+    expect_problem(patch(patient.token, json_pack("{s:s}", "end_date", "2190-03-11"), "/reminders/%s", id), 409, "reminder.duplicate");
+    expect(remind(own, "2190-04-01", NULL, odd), 201);
+    expect(remind(own, "2190-04-02", NULL, even), 201);
+    expect_problem(remind(own, "2190-04-03", NULL, third), 409, "reminder.duplicate");
+    expect(remind(own, "2190-04-04", NULL, never), 201);
+    expect(delete_(patient.token, "/reminders/%s", id), 204);
+    expect(remind(own, "2190-03-02", "2190-03-05", NULL), 201);
+    expect_problem(patch(patient.token, json_pack("{s:b}", "is_active", 1), "/reminders/%s", id), 409, "reminder.duplicate");
+    assert_int_equal(owner_count("SELECT count(*) FROM medication_reminders WHERE medication_id = $1::uuid AND is_active", own, NULL), 5);
+}
+
+/* One that follows the person's clock again goes by the clock the person has by then. */
+static void a_reminder_goes_by_the_clock_it_follows(void **state)
+{
+    (void)state;
+    struct person p;
+    char own[37], fixed[37], ended[37];
+    person_new(&p, "patient");
+    medicine_new(&p, false, own);
+    struct answer *a = post(p.token, reminder(own, "07:00", "timezone_policy", json_string("fixed")), "/reminders");
+    snprintf(fixed, sizeof fixed, "%s", answer_text(expect(a, 201), "id"));
+    snprintf(ended, sizeof ended, "%s", answer_text(expect(post(p.token, reminder(own, "09:00", NULL, NULL), "/reminders"), 201), "id"));
+    expect(delete_(p.token, "/reminders/%s", ended), 204);
+    expect(patch(p.token, json_pack("{s:s}", "timezone", "Europe/Paris"), "/auth/me"), 200);
+    assert_string_equal(answer_text(expect(get(p.token, "/reminders/%s", fixed), 200), "timezone"), "Asia/Phnom_Penh");
+    a = expect(patch(p.token, json_pack("{s:s}", "timezone_policy", "local"), "/reminders/%s", fixed), 200);
+    assert_string_equal(answer_text(a, "timezone"), "Europe/Paris");
+    a = expect(patch(p.token, json_pack("{s:b}", "is_active", 1), "/reminders/%s", ended), 200);
+    assert_string_equal(answer_text(a, "timezone"), "Europe/Paris");
+    assert_int_equal(owner_count("SELECT count(*) FROM medication_reminder_logs WHERE patient_id = $1::uuid AND due_at > now() AND fired_at IS NULL"
+                                 " AND (due_at AT TIME ZONE 'Europe/Paris')::time NOT IN ('07:00', '09:00')", p.id, NULL), 0);
+    assert_true(owner_count("SELECT count(*) FROM medication_reminder_logs WHERE reminder_id = $1::uuid AND due_at > now()", ended, NULL) > 10);
+}
+
 static void a_stale_change_is_refused(void **state)
 {
     (void)state;
@@ -306,6 +362,8 @@ int main(void)
         cmocka_unit_test(what_was_due_stays),
         cmocka_unit_test(a_stopped_medicine_is_not_planned_again),
         cmocka_unit_test(a_pause_gives_no_doses),
+        cmocka_unit_test(a_medicine_has_one_reminder_at_a_time),
+        cmocka_unit_test(a_reminder_goes_by_the_clock_it_follows),
         cmocka_unit_test(a_stale_change_is_refused),
         cmocka_unit_test(a_preview_stores_nothing),
         cmocka_unit_test(templates_are_ones_own),
