@@ -140,7 +140,7 @@ BEGIN
     INSERT INTO jobs (kind, payload, max_attempts)
     SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f.name)), 20
       FROM (SELECT unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) FROM prescriptions p WHERE p.patient_id = person
-            UNION ALL SELECT j.id || '.export.zip' FROM jobs j WHERE j.user_id = person AND j.kind = 'export') f (name)
+            UNION ALL SELECT j.id || ending FROM jobs j, unnest(ARRAY['.export.zip', '.export.zip.part']) AS ending WHERE j.user_id = person AND j.kind = 'export') f (name)
      WHERE f.name IS NOT NULL HAVING count(*) > 0;
     PERFORM set_config('app.erasing', person::text, true); -- opens is_erasing() for this one person
     DELETE FROM dose_events WHERE patient_id = person;
@@ -1901,11 +1901,13 @@ BEGIN
     IF has_expires AND family_set_permissions.expires_at <= now() THEN
         PERFORM refuse('DT422', 'family.expires_in_past', 'The end has to lie ahead.');
     END IF;
-    -- Showing more wants a recent proof of who is asking; a person's own session is asked for it, nothing else changes rights.
+    -- Showing more, or for longer, wants a recent proof of who is asking; a person's own session is asked for it, nothing else changes
+    -- rights.
     IF app_session_id() IS NOT NULL
        AND (EXISTS (SELECT FROM jsonb_each(family_rights(f)) was JOIN jsonb_each(family_rights(rights)) will USING (key)
                      WHERE was.value = 'false' AND will.value = 'true')
-            OR NOT f.hidden_medication_ids <@ coalesce(hidden, f.hidden_medication_ids)) THEN
+            OR NOT f.hidden_medication_ids <@ coalesce(hidden, f.hidden_medication_ids)
+            OR has_expires AND coalesce(family_set_permissions.expires_at, 'infinity') > coalesce(f.expires_at, 'infinity')) THEN
         PERFORM require_step_up();
     END IF;
     UPDATE family_relationships

@@ -165,7 +165,7 @@ BEGIN
     INSERT INTO jobs (kind, payload, max_attempts)
     SELECT 'erase_files', jsonb_build_object('files', jsonb_agg(f.name)), 20
       FROM (SELECT unnest(ARRAY[p.original_image_url, p.thumbnail_url, p.rectified_image_url]) FROM prescriptions p WHERE p.patient_id = person
-            UNION ALL SELECT j.id || '.export.zip' FROM jobs j WHERE j.user_id = person AND j.kind = 'export') f (name)
+            UNION ALL SELECT j.id || ending FROM jobs j, unnest(ARRAY['.export.zip', '.export.zip.part']) AS ending WHERE j.user_id = person AND j.kind = 'export') f (name)
      WHERE f.name IS NOT NULL HAVING count(*) > 0;
     PERFORM set_config('app.erasing', person::text, true); -- opens is_erasing() for this one person
     DELETE FROM dose_events WHERE patient_id = person;

@@ -132,11 +132,13 @@ BEGIN
     IF has_expires AND family_set_permissions.expires_at <= now() THEN
         PERFORM refuse('DT422', 'family.expires_in_past', 'The end has to lie ahead.');
     END IF;
-    -- Showing more wants a recent proof of who is asking; a person's own session is asked for it, nothing else changes rights.
+    -- Showing more, or for longer, wants a recent proof of who is asking; a person's own session is asked for it, nothing else changes
+    -- rights.
     IF app_session_id() IS NOT NULL
        AND (EXISTS (SELECT FROM jsonb_each(family_rights(f)) was JOIN jsonb_each(family_rights(rights)) will USING (key)
                      WHERE was.value = 'false' AND will.value = 'true')
-            OR NOT f.hidden_medication_ids <@ coalesce(hidden, f.hidden_medication_ids)) THEN
+            OR NOT f.hidden_medication_ids <@ coalesce(hidden, f.hidden_medication_ids)
+            OR has_expires AND coalesce(family_set_permissions.expires_at, 'infinity') > coalesce(f.expires_at, 'infinity')) THEN
         PERFORM require_step_up();
     END IF;
     UPDATE family_relationships

@@ -94,7 +94,7 @@ static enum err forget_export(struct arena *mem, bool *more)
     enum err err = job_query(mem, &SQL_forget_next_export, &rows, NULL);
     const char *id = err == OK && rows_count(&rows) > 0 ? rows_text(&rows, mem, 0, "id") : NULL;
     *more = id != NULL;
-    if (id && unlinkat(storage_fd, export_name(mem, id), 0) != 0 && errno != ENOENT)
+    if (id && export_file_remove(storage_fd, export_name(mem, id)) != OK)
         log_note(LOG_WARN, "export.not_removed", "id", id);
     return err;
 }

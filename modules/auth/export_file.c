@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -68,10 +69,16 @@ static bool write_all(int fd, int directory, const char *document, const char *c
     return ok && fsync(fd) == 0;
 }
 
+/* While it is written. The erasure of an account (database/functions/account_rights.sql) knows this name, too. */
+static void name_part(const char *name, char part[NAME_BYTES])
+{
+    snprintf(part, NAME_BYTES, "%s.part", name);
+}
+
 enum err export_file_write(int directory, const char *name, const char *document, const char *const *pictures, size_t count)
 {
     char part[NAME_BYTES];
-    snprintf(part, sizeof part, "%s.part", name);
+    name_part(name, part);
     int fd = openat(directory, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (fd < 0)
         return E_UNAVAILABLE;
@@ -81,4 +88,17 @@ enum err export_file_write(int directory, const char *name, const char *document
         return OK;
     unlinkat(directory, part, 0);
     return E_UNAVAILABLE;
+}
+
+static bool removed(int directory, const char *name)
+{
+    return unlinkat(directory, name, 0) == 0 || errno == ENOENT;
+}
+
+enum err export_file_remove(int directory, const char *name)
+{
+    char part[NAME_BYTES];
+    name_part(name, part);
+    bool whole = removed(directory, name);
+    return removed(directory, part) && whole ? OK : E_UNAVAILABLE;
 }

@@ -103,17 +103,32 @@ static void deletion_is_taken_back_by_signing_in(void **state)
     expect(get(p.token, "/auth/me"), 200);
 }
 
+/* An empty file among those that the stack keeps for people. */
+static void file_new(const char *name, char path[4096])
+{
+    snprintf(path, 4096, "%s/storage/%s", getenv("DASTERN_VAR"), name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fclose(f);
+}
+
 /* Puts a picture where the prescriptions area keeps them, and its row. */
 static void picture_new(const struct person *p, char path[4096])
 {
     char name[64];
     snprintf(name, sizeof name, "%s.jpg", nobody_id());
-    snprintf(path, 4096, "%s/storage/%s", getenv("DASTERN_VAR"), name);
     owner_sql("INSERT INTO prescriptions (patient_id, created_by, source, original_image_url) VALUES ($1::uuid, $1::uuid, 'upload', $2)",
               p->id, name, NULL);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fclose(f);
+    file_new(name, path);
+}
+
+/* What a worker that was killed leaves of an export. */
+static void half_export_new(const struct person *p, char path[4096])
+{
+    char name[80];
+    snprintf(name, sizeof name, "%s.export.zip.part",
+             owner_sql("INSERT INTO jobs (kind, user_id, status, completed_at) VALUES ('export', $1::uuid, 'dead', now()) RETURNING id", p->id, NULL));
+    file_new(name, path);
 }
 
 static bool gone_within(const char *path, int seconds)
@@ -174,7 +189,7 @@ static void erasure_leaves_a_pseudonym(void **state)
 {
     (void)state;
     struct person p, relative;
-    char link[37], medicine[37], dose[37], path[4096];
+    char link[37], medicine[37], dose[37], path[4096], half[4096];
     if (!getenv("DASTERN_VAR"))
         skip();
     person_new(&p, "patient");
@@ -183,6 +198,7 @@ static void erasure_leaves_a_pseudonym(void **state)
     dose_of(&p, medicine, dose);
     expect(post(p.token, json_object(), "/doses/%s/take", dose), 200);
     picture_new(&p, path);
+    half_export_new(&p, half);
     expect(delete_me(&p, PERSON_PASSWORD), 202);
     owner_sql("UPDATE users SET deletion_scheduled_at = now() - interval '1 second' WHERE id = $1::uuid", p.id, NULL);
     for (int i = 0; i < 50 && owner_count("SELECT count(*) FROM users WHERE deletion_scheduled_at <= now()", NULL) > 0; i++)
@@ -203,6 +219,7 @@ static void erasure_leaves_a_pseudonym(void **state)
     assert_true(owner_count("SELECT count(*) FROM audit_logs WHERE user_id = $1::uuid", p.id, NULL) > 0);
     assert_int_equal(owner_count("SELECT count(*) FROM audit_logs WHERE detail::text LIKE '%' || $1 || '%'", p.email, NULL), 0);
     assert_true(gone_within(path, 10));
+    assert_true(gone_within(half, 10));
     expect_problem(post(NULL, json_pack("{s:s, s:s}", "email", p.email, "password", PERSON_PASSWORD), "/auth/login"), 401, "auth.invalid_credentials");
     assert_int_equal(answer_count(expect(get(relative.token, "/family/patients"), 200), "items"), 0);
 }

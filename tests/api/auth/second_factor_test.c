@@ -239,6 +239,24 @@ static void raising_a_permission_wants_a_recent_proof(void **state)
     expect(patch(patient.token, more, "/family/members/%s", link), 200);
 }
 
+/* So is letting them see it for longer. */
+static void a_longer_link_wants_a_recent_proof(void **state)
+{
+    (void)state;
+    struct person patient, relative;
+    char link[37];
+    person_new(&patient, "patient");
+    person_new(&relative, "family_member");
+    person_link(&patient, &relative, NULL, link);
+    age_proof(&patient);
+    expect(patch(patient.token, json_pack("{s:s}", "expires_at", "2190-01-01T00:00:00Z"), "/family/members/%s", link), 200);
+    expect(patch(patient.token, json_pack("{s:s}", "expires_at", "2189-01-01T00:00:00Z"), "/family/members/%s", link), 200);
+    expect_problem(patch(patient.token, json_pack("{s:s}", "expires_at", "2189-01-01T00:00:01Z"), "/family/members/%s", link), 403, "auth.step_up_required");
+    expect_problem(patch(patient.token, json_pack("{s:n}", "expires_at"), "/family/members/%s", link), 403, "auth.step_up_required");
+    expect(post(patient.token, json_pack("{s:s}", "password", PERSON_PASSWORD), "/auth/step-up"), 204);
+    expect(patch(patient.token, json_pack("{s:n}", "expires_at"), "/family/members/%s", link), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup(risky_acts_want_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(another_phone_number_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(raising_a_permission_wants_a_recent_proof, owner_forgive),
+        cmocka_unit_test_setup(a_longer_link_wants_a_recent_proof, owner_forgive),
         cmocka_unit_test_setup(a_code_is_a_proof_too, owner_forgive),
     };
     return cmocka_run_group_tests_name("auth: second factor", tests, make_arena, drop_arena);
