@@ -3,7 +3,8 @@
  *   set KEY VALUE                       look and camera, see keys[]; font and rules take words; zebra 1
  *   cover X Y W H GREY OPACITY
  *   head CELL|CELL|...
- *   row MORNING NOON EVENING NIGHT : CELL|CELL|...     ? for a dose that nobody can know
+ *   row MORNING NOON EVENING NIGHT : CELL|CELL|...     ? for a dose that nobody can know,
+ *                                       "2drops" for one in a unit
  *   line CELL|CELL|...                  a line of the table that is no medicine
  * A CELL is Pango markup; "<" belongs to the cell on its left, "^" to the one above; "~" before a text strikes it out.
  *   table                               the next line begins another table */
@@ -55,6 +56,9 @@ static char *read_doses(struct odd_line *line, char *text)
         char *word = text + strspn(text, " ");
         line->doses[slot] = *word == '?' ? NAN : strtod(word, &text);
         if (*word == '?') text = word + 1;
+        size_t letters = strcspn(text, " :");
+        if (letters) snprintf(line->unit, sizeof line->unit, "%.*s", (int)letters, text);
+        text += letters;
     }
     text = strchr(text, ':');
     if (!text) refuse("row without a colon");

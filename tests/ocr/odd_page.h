@@ -13,6 +13,7 @@ enum odd_kind { ODD_HEAD, ODD_MEDICINE, ODD_OTHER };
 struct odd_line {
     enum odd_kind kind;
     double doses[ODD_SLOTS];                /* NAN: nobody can know, so no value may be sure */
+    char unit[16];                          /* printed behind the doses; "" when none is, or pieces are */
     char cells[ODD_CELLS][ODD_TEXT];
     int count;
     bool opens_table;                       /* a gap before it: a new table begins */

@@ -11,6 +11,7 @@
 
 #include "../../modules/prescriptions/ocr/ocr.h"
 #include "../../modules/prescriptions/ocr/text.h"
+#include "../../modules/prescriptions/ocr/words.h"
 
 #include <leptonica/allheaders.h>
 #include <math.h>
@@ -38,6 +39,13 @@ static const struct odd_line *find_line(const struct odd_page *page, const struc
     return best;
 }
 
+/* Two drops are no two tablets. */
+static bool same_unit(const struct odd_line *line, const struct ocr_row *row)
+{
+    const char *read = row->dose_unit.text;
+    return line->unit[0] ? strcmp(line->unit, read) == 0 : !read[0] || words_is_piece(read);
+}
+
 static void judge_row(const struct odd_page *page, const struct ocr_row *row, struct tally *tally, FILE *list)
 {
     const struct odd_line *line = find_line(page, row);
@@ -46,12 +54,13 @@ static void judge_row(const struct odd_page *page, const struct ocr_row *row, st
     for (int slot = 0; slot < OCR_SLOTS; slot++) {
         const struct ocr_number *dose = &row->doses[slot];
         double value = dose->source == OCR_SOURCE_NONE ? 0 : dose->value;
-        bool right = line && fabs(value - line->doses[slot]) < 0.005, silent = line && !right && !dose->unsure;
+        bool right = line && fabs(value - line->doses[slot]) < 0.005 && (value == 0 || same_unit(line, row)), silent = line && !right && !dose->unsure;
         tally->right += right;
         tally->silent += silent;
         invented = invented || (!line && !dose->unsure && value > 0);
         if (list) fprintf(list, " %g%s%s \"%s\"", value, dose->unsure ? "?" : "", silent ? " SILENTLY WRONG" : "", dose->raw);
     }
+    if (list && row->dose_unit.text[0]) fprintf(list, " %s", row->dose_unit.text);
     tally->invented += invented;
     if (list) fprintf(list, "%s\n", invented ? " INVENTED" : line ? "" : " no medicine of the page");
 }

@@ -56,7 +56,7 @@ static json_t *row_unsure(const struct ocr_row *row)
     json_t *list = json_array();
     const struct { const char *name; bool unsure; } flags[] = { { "name", row->name.unsure }, { "strength", row->strength.unsure },
         { "form", row->form.unsure }, { "quantity", row->quantity.unsure }, { "duration_days", row->duration_days.unsure },
-        { "meal_relation", row->meal_relation.unsure } };
+        { "dose_unit", row->dose_unit.unsure }, { "meal_relation", row->meal_relation.unsure } };
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) note_unsure(list, flags[i].name, flags[i].unsure);
     for (int slot = 0; slot < OCR_SLOTS; slot++)
         if (row->doses[slot].unsure) json_array_append_new(list, json_sprintf("doses.%s", slot_names[slot]));
@@ -67,7 +67,7 @@ static json_t *row_provenance(const struct ocr_row *row)
 {
     json_t *fields = json_object();
     const struct { const char *name; const struct ocr_text *field; } texts[] = { { "name", &row->name }, { "strength", &row->strength },
-        { "form", &row->form }, { "quantity_unit", &row->quantity_unit }, { "instructions", &row->instructions },
+        { "form", &row->form }, { "quantity_unit", &row->quantity_unit }, { "dose_unit", &row->dose_unit }, { "instructions", &row->instructions },
         { "meal_relation", &row->meal_relation } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) json_object_set_new(fields, texts[i].name, text_json(texts[i].field));
     json_object_set_new(fields, "quantity", seen_json(&row->quantity));
@@ -101,6 +101,7 @@ static json_t *row_json(const struct ocr_row *row)
         { "quantity_unit", text_or_null(row->quantity_unit.text) },
         { "duration_days", lasting ? number_or_null(row->duration_days.value) : json_null() },
         { "doses", doses_json(row) },
+        { "dose_unit", text_or_null(row->dose_unit.text) },
         { "instructions", text_or_null(row->instructions.text) },
         { "meal_relation", text_or_null(row->meal_relation.text) },
         { "as_needed", json_boolean(row->as_needed) },

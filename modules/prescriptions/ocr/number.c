@@ -123,36 +123,12 @@ static bool has_digit(const char *text)
     return false;
 }
 
-/* What may stand behind a dose: "1 tablet", "2 cp after meals". Anything else ("7h", "1 x 3", "1-0-1", "5 ml", "2?") says that
- * the number is no dose, or not all of it. */
-static bool follows_a_dose(const char *words)
+/* What may stand behind a dose: "1 tablet", "2 cp after meals". Anything else ("7h", "1 x 3", "1-0-1", "1 cuillère", "2?") says
+ * that the number is no dose, or not all of it. */
+static bool follows_a_dose(const char *words, const char **unit)
 {
-    double confidence;
-    if (has_digit(words)) return false;
-    return words_form(words, &confidence) || words_meal(words, &confidence) || words_as_needed(words);
-}
-
-/* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
- * number, and its words must be such as stand behind one. Khmer words are looked at once more without Latin letters. */
-static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, enum number_role role, double mine, double *whole)
-{
-    static const enum engine_tongue tongues[] = { TONGUE_KHMER, TONGUE_KHMER_ALONE };
-    struct piece all = own_join(line->at, line->count);
-    struct ocr_box box = { all.x, all.y, all.w, all.h };
-    PIX *part = lines_cut(crop, &box, 12);
-    bool words = role != NUMBER_DOSE, other = false;
-    *whole = NAN;
-    for (int i = 0; i < 2 && part && !other && (i == 0 || !words); i++) {
-        char text[OCR_TEXT_MAX] = "";
-        size_t length;
-        engine_read(engine, tongues[i], SHAPE_RAW_LINE, part, false, text, sizeof text);
-        double value = number_parse(text, &length);
-        if (!isnan(value)) *whole = value;
-        other = !isnan(value) && !same(value, mine);
-        words = words || follows_a_dose(isnan(value) ? text : text + length);
-    }
-    pixDestroy(&part);
-    return other || !words;
+    *unit = NULL;
+    return !has_digit(words) && words_follow_dose(words, unit);
 }
 
 static void take(struct number_reading *out, double value, double confidence, bool unsure)
@@ -160,6 +136,44 @@ static void take(struct number_reading *out, double value, double confidence, bo
     out->value = value;
     out->confidence = confidence;
     out->unsure = unsure;
+}
+
+/* One look at the line and what it says: which words, with or without the number before them. */
+struct look { enum engine_tongue tongue; bool words_alone; };
+
+static void read_look(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, const struct look *look,
+                      char *text, size_t size)
+{
+    struct piece all = own_join(line->at, line->count);
+    int from = look->words_alone ? own->end_x : all.x;
+    PIX *part = lines_cut(crop, &(struct ocr_box){ from, all.y, all.x + all.w - from, all.h }, 12);
+    text[0] = '\0';
+    if (part) engine_read(engine, look->tongue, SHAPE_RAW_LINE, part, false, text, size);
+    pixDestroy(&part);
+}
+
+/* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
+ * number, and its words must be such as stand behind one. Words behind a ½, which Tesseract does not know, are looked at once more
+ * without it, others once more without Latin letters. */
+static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, enum number_role role,
+                             double mine, struct number_reading *out)
+{
+    const struct look looks[] = { { TONGUE_KHMER, false }, own->fraction.w > 0 ? (struct look){ TONGUE_KHMER, true } :
+                                                             (struct look){ TONGUE_KHMER_ALONE, false } };
+    bool words = role != NUMBER_DOSE, other = false;
+    double whole = NAN;
+    for (int i = 0; i < 2 && !other && (i == 0 || !words); i++) {
+        char text[OCR_TEXT_MAX];
+        size_t length = 0;
+        read_look(engine, crop, line, own, &looks[i], text, sizeof text);
+        double value = looks[i].words_alone ? NAN : number_parse(text, &length);
+        if (!isnan(value)) whole = value;
+        other = !isnan(value) && !same(value, mine);
+        words = words || follows_a_dose(isnan(value) ? text : text + length, &out->unit);
+    }
+    if (!other && words) return false;
+    take(out, plausible(whole, role) && !own->gap_follows ? whole : mine, 0.4, true);
+    return true;
 }
 
 /* Nobody saw a number alone; what a reading begins with is at least a proposal. */
@@ -280,7 +294,6 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
                    struct number_reading *out)
 {
     struct opinions o;
-    double whole;
     ask(engine, crop, role, line, own, &o);
     snprintf(out->raw, sizeof out->raw, "%.12s|%.8s|%.8s", own->text, o.first, o.second);
     bool mine = plausible(o.mine, role);
@@ -290,9 +303,8 @@ static void decide(struct engine *engine, PIX *crop, enum number_role role, cons
     else if (plausible(o.khm, role)) take(out, o.khm, 0.3, true);
     else take_best_guess(out, role, o.first, o.second);
     if (out->unsure) return;
-    if (own->words_follow && line_contradicts(engine, crop, line, role, o.mine, &whole))
-        take(out, plausible(whole, role) && !own->gap_follows ? whole : o.mine, 0.4, true);
-    else if (may_lack_point(own, role) || rest_is_no_word(line, own) || is_struck(crop, line, own)) take(out, o.mine, 0.4, true);
+    if (own->words_follow && line_contradicts(engine, crop, line, own, role, o.mine, out)) return;
+    if (may_lack_point(own, role) || rest_is_no_word(line, own) || is_struck(crop, line, own)) take(out, o.mine, 0.4, true);
 }
 
 /* Something too pale to count as ink but as tall as a digit: a pen of another colour, a worn ribbon. What the camera adds is
@@ -322,8 +334,9 @@ static bool read_empty(PIX *crop, const struct pieces *pieces, int digit_height,
     return true;
 }
 
-/* Whether a number stands below the first line: an hour, "or 2", "x 3". */
-static bool another_follows(struct engine *engine, PIX *crop, const struct pieces *all, const struct own_reading *own)
+/* Whether what stands below the first line changes the dose: another number (an hour, "or 2", "x 3"), or, below a number alone,
+ * words that do not belong behind one. */
+static bool more_below(struct engine *engine, PIX *crop, const struct pieces *all, const struct own_reading *own, const char **unit)
 {
     int height = own->bottom - own->top, top = own->bottom + height / 4;
     struct ocr_box box = { 0, top, pixGetWidth(crop), pixGetHeight(crop) - top };
@@ -333,6 +346,7 @@ static bool another_follows(struct engine *engine, PIX *crop, const struct piece
     char text[OCR_TEXT_MAX] = "";
     if (part) engine_read(engine, TONGUE_KHMER, SHAPE_BLOCK, part, false, text, sizeof text);
     pixDestroy(&part);
+    if (!own->words_follow && text_fold(text).count > 1) return !follows_a_dose(text, unit);
     return has_digit(text);
 }
 
@@ -344,7 +358,8 @@ static bool read_ink(struct engine *engine, PIX *crop, enum number_role role, in
     *out = (struct number_reading){ .value = NAN, .unsure = true, .end_x = own.words_follow ? own.end_x : 0,
                                     .gap_follows = own.gap_follows };
     decide(engine, crop, role, &line, &own, out);
-    if (!out->unsure && role == NUMBER_DOSE) out->unsure = another_follows(engine, crop, &pieces, &own);
+    if (!out->unsure && role == NUMBER_DOSE) out->unsure = more_below(engine, crop, &pieces, &own, &out->unit);
+    if (out->unit && !words_is_piece(out->unit)) out->unsure = true; /* nothing tells how many ml are usual */
     bool alone = plausible(own_value(&own, role), role) && !rest_is_no_word(&line, &own);
     own_drop(&pieces);
     return alone;

@@ -14,6 +14,7 @@ struct number_reading {
     char raw[32];         /* what the readers saw: own | first Tesseract | second */
     int end_x;            /* px on the crop where the number ends: words may follow; 0 when none was found */
     bool gap_follows;     /* a space stands between it and the words */
+    const char *unit;     /* of a dose, as words_follow_dose names it; NULL: none was read */
 };
 
 /* `crop`: grey with a white border. `digit_height`: px, of the page's digits, 0 when not known. */

@@ -82,6 +82,8 @@ struct ocr_row {
     struct ocr_text quantity_unit;       /* as printed: "គ្រាប់" */
     struct ocr_number duration_days;     /* a rule's result (quantity / daily sum) or read from a column */
     struct ocr_number doses[OCR_SLOTS];  /* 0 with source OCR: the cell is blank or has a dash */
+    struct ocr_text dose_unit;           /* printed behind the doses: tablet capsule sachet ... drops ml spoon; "" when nothing is.
+                                            Doses in a measure (drops, ml) are always unsure */
     struct ocr_text instructions;        /* as printed */
     struct ocr_text meal_relation;       /* "before" "after" "with" or "" */
     bool as_needed;
@@ -115,11 +117,12 @@ struct ocr_draft {
  *     "sequence_number": 1, "name": "Amoxicillin", "strength": "500mg" | null, "form": "capsule" | null,
  *     "quantity": 15 | null, "quantity_unit": "..." | null, "duration_days": 5 | null,
  *     "doses": {"morning": 1 | null, "noon": 1, "evening": 0.5, "night": 0},    null: not readable, always in "unsure"
+ *     "dose_unit": "tablet" | null,
  *     "instructions": "..." | null, "meal_relation": "before" | "after" | "with" | null, "as_needed": false,
  *     "confidence": 0.91, "unsure": ["doses.morning", "quantity", "name", ...], "box": [x, y, w, h] | null,
  *     "suggestions": ["Amoxicilline", ...],
  *     "provenance": {"name": F, "strength": F, "form": F, "quantity": F, "quantity_unit": F, "duration_days": F,
- *                    "doses.morning": F, "doses.noon": F, "doses.evening": F, "doses.night": F,
+ *                    "doses.morning": F, "doses.noon": F, "doses.evening": F, "doses.night": F, "dose_unit": F,
  *                    "instructions": F, "meal_relation": F}     value = the text as it was seen
  *  }]} */
 char *ocr_draft_json(const struct ocr_draft *draft);

@@ -121,6 +121,15 @@ static bool is_doubtful_slot(const struct columns *columns, int slot)
     return columns->scattered || (slot == OCR_NIGHT && columns->night_suspected) || (int)columns->guessed == COLUMN_MORNING + slot;
 }
 
+/* The unit printed behind a dose. Two that differ, or a measure behind some doses only, leave open what the others are. */
+static void take_dose_unit(struct ocr_row *row, const char *unit, const struct ocr_box *box)
+{
+    if (!unit) return;
+    bool differs = row->dose_unit.text[0] && strcmp(row->dose_unit.text, unit) != 0;
+    set_text(&row->dose_unit, unit, 0.9, box);
+    row->dose_unit.unsure = row->dose_unit.unsure || differs || !words_is_piece(unit);
+}
+
 static void read_doses(const struct rows_source *s, int r, int height, struct ocr_row *row)
 {
     bool words_known = false;
@@ -135,6 +144,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         struct number_reading reading;
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
         set_number(&row->doses[slot], &reading, cell);
+        take_dose_unit(row, reading.unit, &cell->box);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;
         if (merged || is_doubtful_slot(s->columns, slot)) row->doses[slot].unsure = true;
         if (reading.end_x > 0 && !words_known) {
@@ -151,6 +161,8 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         }
         pixDestroy(&crop);
     }
+    for (int slot = 0; slot < OCR_SLOTS; slot++)
+        if (row->dose_unit.unsure && row->doses[slot].value != 0) row->doses[slot].unsure = true;
 }
 
 static double daily_sum(const struct ocr_row *row)

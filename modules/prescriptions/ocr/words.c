@@ -94,15 +94,16 @@ double words_heading_likeness(const char *heading, enum column_kind kind)
 
 struct meaning { const char *word, *means; };
 
-static const char *best_meaning(const struct meaning *list, size_t count, const char *text, double *confidence)
+/* *at gets where in the text the word was found. */
+static const char *find_meaning(const struct meaning *list, size_t count, const char *text, double *confidence, int *at)
 {
     struct text_points points = text_fold(text);
     const char *best = NULL;
-    int best_length = 0;
+    int best_length = 0, first, end;
     *confidence = 0;
     for (size_t i = 0; i < count; i++) {
         struct text_points word = text_fold(list[i].word);
-        double score = text_find(&points, &word);
+        double score = text_locate(&points, &word, &first, &end);
         if (score < floor_for(word.count)) continue;
         if (word.count <= 2 && points.count > word.count + 4) continue;
         bool better = score > *confidence + 0.05 || (score > *confidence - 0.12 && word.count > best_length);
@@ -110,8 +111,15 @@ static const char *best_meaning(const struct meaning *list, size_t count, const 
         best = list[i].means;
         best_length = word.count;
         *confidence = score;
+        *at = first;
     }
     return best;
+}
+
+static const char *best_meaning(const struct meaning *list, size_t count, const char *text, double *confidence)
+{
+    int at;
+    return find_meaning(list, count, text, confidence, &at);
 }
 
 static const struct meaning forms[] = {
@@ -147,12 +155,12 @@ const char *words_meal(const char *text, double *confidence)
     return best_meaning(meals, sizeof meals / sizeof *meals, text, confidence);
 }
 
+static const struct meaning needs[] = { { "PRN", "1" }, { "as needed", "1" }, { "if needed", "1" }, { "if pain", "1" }, { "when needed", "1" },
+    { "si besoin", "1" }, { "si douleur", "1" }, { "si fièvre", "1" }, { "en cas de", "1" }, { "ពេលឈឺ", "1" },
+    { "ពេលក្តៅខ្លួន", "1" }, { "ពេលក្ដៅខ្លួន", "1" }, { "ពេលចាំបាច់", "1" }, { "បើឈឺ", "1" } };
+
 bool words_as_needed(const char *text)
 {
-    static const struct meaning needs[] = { { "PRN", "1" }, { "as needed", "1" }, { "if needed", "1" }, { "if pain", "1" }, { "when needed", "1" },
-        { "si besoin", "1" }, { "si douleur", "1" }, { "si fièvre", "1" }, { "en cas de", "1" }, { "ពេលឈឺ", "1" },
-        { "ពេលក្តៅខ្លួន", "1" },
-        { "ពេលក្ដៅខ្លួន", "1" }, { "ពេលចាំបាច់", "1" }, { "បើឈឺ", "1" } };
     double confidence;
     return best_meaning(needs, sizeof needs / sizeof *needs, text, &confidence) != NULL;
 }
@@ -161,4 +169,78 @@ bool words_is_counted(const char *form)
 {
     return strcmp(form, "tablet") == 0 || strcmp(form, "capsule") == 0 || strcmp(form, "sachet") == 0 ||
            strcmp(form, "ampoule") == 0 || strcmp(form, "suppository") == 0;
+}
+
+/* ---- units of a dose ---- */
+
+static const struct meaning units[] = {
+    { "tablet", "tablet" }, { "tablets", "tablet" }, { "tabs", "tablet" }, { "tab", "tablet" }, { "comprimé", "tablet" },
+    { "comprimés", "tablet" }, { "cp", "tablet" }, { "cps", "tablet" }, { "គ្រាប់", "tablet" },
+    { "capsule", "capsule" }, { "capsules", "capsule" }, { "caps", "capsule" }, { "cap", "capsule" }, { "gélule", "capsule" },
+    { "gélules", "capsule" }, { "gél", "capsule" }, { "gels", "capsule" }, { "គ្រាប់ស្រោប", "capsule" },
+    { "suppository", "suppository" }, { "suppositoire", "suppository" }, { "supp", "suppository" }, { "គ្រាប់ស៊ុល", "suppository" },
+    { "sachet", "sachet" }, { "sachets", "sachet" }, { "កញ្ចប់", "sachet" },
+    { "ampoule", "ampoule" }, { "ampoules", "ampoule" }, { "amp", "ampoule" }, { "amps", "ampoule" }, { "អំពូល", "ampoule" },
+    { "bottle", "bottle" }, { "bottles", "bottle" }, { "flacon", "bottle" }, { "flacons", "bottle" }, { "ដប", "bottle" },
+    { "tube", "tube" }, { "tubes", "tube" }, { "បំពង់", "tube" }, { "vial", "vial" }, { "vials", "vial" }, { "inhaler", "inhaler" },
+    { "drop", "drops" }, { "drops", "drops" }, { "goutte", "drops" }, { "gouttes", "drops" }, { "gtt", "drops" }, { "gttes", "drops" },
+    { "ដំណក់", "drops" },
+    { "ml", "ml" }, { "cc", "ml" }, { "មល", "ml" }, { "មីលីលីត្រ", "ml" }, { "spoon", "spoon" }, { "spoons", "spoon" },
+    { "teaspoon", "teaspoon" }, { "tsp", "teaspoon" }, { "càc", "teaspoon" }, { "ស្លាបព្រាកាហ្វេ", "teaspoon" },
+    { "tablespoon", "tablespoon" }, { "tbsp", "tablespoon" }, { "càs", "tablespoon" }, { "ស្លាបព្រាបាយ", "tablespoon" },
+    { "ស្លាបព្រា", "spoon" }, { "mesure", "measure" }, { "puff", "puffs" }, { "puffs", "puffs" }, { "bouffée", "puffs" },
+    { "bouffées", "puffs" }, { "spray", "sprays" }, { "sprays", "sprays" }, { "IU", "IU" }, { "UI", "IU" }, { "mg", "mg" },
+};
+
+/* Letters that go on behind what was found make it another word: a capful is no cap. Khmer is written without spaces. */
+static bool ends_word(const struct text_points *text, int end)
+{
+    return end >= text->count || text->at[end] < 'a' || text->at[end] >= 0x1780 || text->from[end] - text->from[end - 1] > 1;
+}
+
+/* How well the text begins with a unit; 0 where it would take guessing. */
+static double begins_with_unit(const struct text_points *text, const struct text_points *word)
+{
+    bool khmer = word->at[0] >= 0x1780;
+    int first, end;
+    double score = text_locate(text, word, &first, &end), least = word->count <= 4 ? 1 : khmer ? 0.75 : 0.8;
+    bool whole = khmer ? word->count > 3 || end == text->count : end > 0 && ends_word(text, end);
+    return score >= least && first <= (khmer && word->count > 4) && whole ? score : 0;
+}
+
+static const char *leading_unit(const char *text)
+{
+    struct text_points points = text_fold(text);
+    const char *best = NULL;
+    double best_score = 0;
+    int best_length = 0;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        struct text_points word = text_fold(units[i].word);
+        double score = begins_with_unit(&points, &word);
+        bool better = score > best_score + 0.05 || (score > best_score - 0.12 && word.count > best_length);
+        if (score == 0 || !better) continue;
+        best = units[i].means;
+        best_score = score;
+        best_length = word.count;
+    }
+    return best;
+}
+
+bool words_follow_dose(const char *text, const char **unit)
+{
+    enum { NEAR = 2 }; /* points that may stand before a phrase: what is left of a bracket or a dash */
+    double confidence;
+    int at;
+    *unit = leading_unit(text);
+    if (*unit) return true;
+    return (find_meaning(meals, sizeof meals / sizeof *meals, text, &confidence, &at) && at <= NEAR) ||
+           (find_meaning(needs, sizeof needs / sizeof *needs, text, &confidence, &at) && at <= NEAR);
+}
+
+bool words_is_piece(const char *unit)
+{
+    static const char *const measures[] = { "drops", "ml", "spoon", "teaspoon", "tablespoon", "measure", "puffs", "sprays", "IU", "mg" };
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+        if (strcmp(unit, measures[i]) == 0) return false;
+    return true;
 }

@@ -18,6 +18,14 @@ double words_heading_likeness(const char *heading, enum column_kind kind);
 /* The form a printed unit or a prefix of a name stands for ("គ្រាប់" tablet, "gél" capsule, "Amps" ampoule); NULL: unknown. */
 const char *words_form(const char *text, double *confidence);
 
+/* Whether the words behind a dose are such as belong there: they begin with a unit, or with meals or need. *unit gets the unit's
+ * usual name ("tablet", "drops", "ml"), NULL when none is named. "spoon" behind a 1 is as different from a tablet as can be, so
+ * a unit must be spelled nearly right. */
+bool words_follow_dose(const char *text, const char **unit);
+
+/* Whether a dose in this unit is a number of pieces as they come in the packet, and not a measure such as ml, drops or spoons. */
+bool words_is_piece(const char *unit);
+
 /* "before", "after", "with" when the text says so about meals; NULL otherwise. */
 const char *words_meal(const char *text, double *confidence);
 

@@ -201,6 +201,25 @@ static void words_in_cells_mean_something(void **state)
     assert_false(words_as_needed("after meals"));
 }
 
+static void words_behind_a_dose_name_its_unit(void **state)
+{
+    static const struct { const char *words, *unit; bool follow, piece; } cases[] = {
+        { " tab", "tablet", true, true }, { "tablets after meal", "tablet", true, true }, { "cp", "tablet", true, true }, { "គ្រាប់", "tablet", true, true },
+        { "គ្រាប់ស្រោប ក្រោយបាយ", "capsule", true, true }, { "sachet", "sachet", true, true }, { "after meals", NULL, true, true },
+        { "ពេលឈឺ", NULL, true, true }, { "drops", "drops", true, false }, { "ml", "ml", true, false }, { "tbsp", "tablespoon", true, false },
+        { "ស្លាបព្រាកាហ្វេ", "teaspoon", true, false }, { "spoon after meals", "spoon", true, false }, { "cups", NULL, false, true },
+        { "capful", NULL, false, true }, { "cuillère après repas", NULL, false, true }, { "x", NULL, false, true }, { "", NULL, false, true },
+        { "mesurette", NULL, false, true }, { "ដង", NULL, false, true } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *unit;
+        bool follow = words_follow_dose(cases[i].words, &unit);
+        if (follow != cases[i].follow || !unit != !cases[i].unit || (unit && strcmp(unit, cases[i].unit) != 0))
+            fail_msg("\"%s\": %s, %s", cases[i].words, follow ? "follows" : "does not follow", unit ? unit : "no unit");
+        assert_true(!unit || words_is_piece(unit) == cases[i].piece);
+    }
+}
+
 static struct ocr_row row_of(double quantity, double morning, double evening, const char *form)
 {
     struct ocr_row row = { .sequence_number = 1 };
@@ -244,7 +263,7 @@ int main(void)
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
         cmocka_unit_test(other_tables_are_refused),
         cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
-        cmocka_unit_test(words_in_cells_mean_something),
+        cmocka_unit_test(words_in_cells_mean_something), cmocka_unit_test(words_behind_a_dose_name_its_unit),
         cmocka_unit_test(a_failed_tally_makes_the_row_unsure), cmocka_unit_test(broken_utf8_is_harmless) };
     return cmocka_run_group_tests_name("prescriptions/ocr/words", tests, NULL, NULL);
 }
