@@ -78,8 +78,12 @@ static void add_row(struct score *s, const struct page *page, int i, const struc
     s->names += name;
     s->names_silent += !name && !row->name.unsure;
     s->strengths += strength;
+    s->strengths_silent += !strength && !row->strength.unsure;
+    s->strengths_unsure += row->strength.unsure;
+    s->names_unsure += row->name.unsure;
     s->quantities += quantity;
     s->quantities_silent += !quantity && !row->quantity.unsure;
+    s->quantities_unsure += row->quantity.unsure;
     s->forms_right += strcmp(truth->form, row->form.text) == 0;
     if (truth->meal[0]) {
         s->meals++;
@@ -115,6 +119,7 @@ static void add_fields(struct score *s, const struct page *page, const struct oc
         s->fields[i]++;
         s->fields_right[i] += right;
         s->fields_silent += silent;
+        s->fields_unsure += fields[i].read->unsure;
         if (list && !right)
             fprintf(list, "%llu field \"%s\" read \"%s\"%s\n", (unsigned long long)page->seed, truth, read, silent ? " SILENT" : "");
     }
@@ -189,14 +194,19 @@ void score_print(const struct score *s, double rss_mb, FILE *out)
         { "row precision %", percent(s->rows_matched, s->rows_read), ">= 99" },
         { "names exact %", percent(s->names, s->rows_true), ">= 92" },
         { "strengths exact %", percent(s->strengths, s->rows_true), "" },
+        { "silently wrong strengths %", percent(s->strengths_silent, s->rows_true), "" },
+        { "UNSURE strengths %", percent(s->strengths_unsure, s->rows_true), "" },
         { "quantities exact %", percent(s->quantities, s->quantities_true), ">= 97" },
         { "silently wrong quantities %", percent(s->quantities_silent, s->quantities_true), "" },
+        { "UNSURE quantities %", percent(s->quantities_unsure, s->quantities_true), "" },
         { "forms right %", percent(s->forms_right, s->rows_true), "" },
         { "meal relations right %", percent(s->meals_right, s->meals), "" },
         { "as-needed right %", percent(s->needed_right, s->rows_true), "" },
         { "silently wrong names %", percent(s->names_silent, s->rows_true), "" },
+        { "UNSURE names %", percent(s->names_unsure, s->rows_true), "" },
         { "header fields right %", fields_percent(s), ">= 90" },
         { "silently wrong header fields %", percent(s->fields_silent, SCORE_FIELDS * s->fields[0]), "" },
+        { "UNSURE header fields %", percent(s->fields_unsure, SCORE_FIELDS * s->fields[0]), "" },
         { "seconds of CPU per page p50", p50, "<= 2" },
         { "seconds of CPU per page p95", p95, "<= 4" },
         { "peak memory MB", rss_mb, "<= 128" },

@@ -15,7 +15,8 @@ struct score {
     int names, strengths, quantities, quantities_true, quantities_silent;
     int slots, slots_right, slots_silent, slots_unsure;
     int meals, meals_right, needed_right, forms_right, durations, durations_right;
-    int fields[SCORE_FIELDS], fields_right[SCORE_FIELDS], fields_silent, names_silent;
+    int fields[SCORE_FIELDS], fields_right[SCORE_FIELDS], fields_silent, fields_unsure, names_silent;
+    int names_unsure, strengths_silent, strengths_unsure, quantities_unsure, warned;
     int unreadable, invented_sure, invented_unsure;
     double seconds[SCORE_PAGES_MAX];
     int timed;

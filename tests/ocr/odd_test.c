@@ -20,7 +20,7 @@
 
 static const char PAGES[] = "tests/ocr/odd_pages.txt";
 
-struct tally { int rows, slots, right, silent, invented; };
+struct tally { int rows, slots, right, silent, invented, strengths; };
 
 /* The medicine of the page that a row was read from, NULL for none. */
 static const struct odd_line *find_line(const struct odd_page *page, const struct ocr_row *row)
@@ -46,6 +46,34 @@ static bool same_unit(const struct odd_line *line, const struct ocr_row *row)
     return line->unit[0] ? strcmp(line->unit, read) == 0 : !read[0] || words_is_piece(read);
 }
 
+/* A cell's text without spaces; a line break is a space. */
+static void squeeze(const char *cell, char out[ODD_TEXT])
+{
+    size_t used = 0;
+    for (const char *p = cell; *p; p++) {
+        if (strncmp(p, "&#10;", 5) == 0) p += 4;
+        else if (*p != ' ') out[used++] = *p;
+    }
+    out[used] = '\0';
+}
+
+/* A strength is all that stands behind the name, or a cell of its own behind it. */
+static bool strength_is_wrong(const struct odd_line *line, const struct ocr_row *row)
+{
+    char name[ODD_TEXT], strength[ODD_TEXT], cell[ODD_TEXT];
+    squeeze(row->name.text, name);
+    squeeze(row->strength.text, strength);
+    for (int c = 0; c < line->count; c++) {
+        squeeze(line->cells[c], cell);
+        if (strncasecmp(cell, name, strlen(name)) != 0) continue;
+        if (name[0] && strchr("/+.,", name[strlen(name) - 1])) return true; /* it has the beginning of the strength */
+        if (cell[strlen(name)]) return strcmp(cell + strlen(name), strength) != 0;
+        squeeze(c + 1 < line->count ? line->cells[c + 1] : "", cell);
+        return (strength[0] || strstr(cell, "mg")) && strcmp(cell, strength) != 0;
+    }
+    return true;
+}
+
 static void judge_row(const struct odd_page *page, const struct ocr_row *row, struct tally *tally, FILE *list)
 {
     const struct odd_line *line = find_line(page, row);
@@ -61,6 +89,9 @@ static void judge_row(const struct odd_page *page, const struct ocr_row *row, st
         if (list) fprintf(list, " %g%s%s \"%s\"", value, dose->unsure ? "?" : "", silent ? " SILENTLY WRONG" : "", dose->raw);
     }
     if (list && row->dose_unit.text[0]) fprintf(list, " %s", row->dose_unit.text);
+    bool strength = line && !row->strength.unsure && !row->name.unsure && strength_is_wrong(line, row);
+    tally->strengths += strength;
+    if (list) fprintf(list, " [%s]%s%s", row->strength.text, row->strength.unsure ? "?" : "", strength ? " STRENGTH SILENTLY WRONG" : "");
     tally->invented += invented;
     if (list) fprintf(list, "%s\n", invented ? " INVENTED" : line ? "" : " no medicine of the page");
 }
@@ -102,9 +133,10 @@ static void nothing_is_wrong_without_a_word(void **state)
     struct tally tally = read_file(PAGES, NULL, NULL);
     assert_true(tally.rows >= 60);
     assert_true(tally.right * 2 > tally.slots);
-    if (tally.silent + tally.invented > 0) read_file(PAGES, NULL, stdout);
+    if (tally.silent + tally.invented + tally.strengths > 0) read_file(PAGES, NULL, stdout);
     assert_int_equal(tally.silent, 0);
     assert_int_equal(tally.invented, 0);
+    assert_int_equal(tally.strengths, 0);
 }
 
 int main(int argc, char **argv)
@@ -113,6 +145,7 @@ int main(int argc, char **argv)
     ocr_single_thread(argv);
     if (argc < 2) return cmocka_run_group_tests_name("ocr/odd", tests, NULL, NULL);
     struct tally t = read_file(argv[1], argc > 2 ? argv[2] : NULL, stdout);
-    printf("%d rows, %d of %d slots right, %d silently wrong, %d rows invented\n", t.rows, t.right, t.slots, t.silent, t.invented);
-    return t.silent + t.invented > 0;
+    printf("%d rows, %d of %d slots right, %d silently wrong, %d strengths so, %d rows invented\n", t.rows, t.right, t.slots, t.silent,
+           t.strengths, t.invented);
+    return t.silent + t.invented + t.strengths > 0;
 }

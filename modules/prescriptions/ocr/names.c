@@ -2,6 +2,7 @@
  * unsure unless it knows one of them exactly. */
 #include "names.h"
 
+#include "strength.h"
 #include "text.h"
 #include "words.h"
 
@@ -14,19 +15,6 @@ enum { RULE_INK = 165, RULE_LENGTH = 40, RULE_SLOPE = 3 /* px of grey beside it 
 
 /* ---- taking the text apart ----------------------------------------------------------------------------------- */
 
-static const char *const strength_units[] = { "mcg", "µg", "mg", "ml", "iu", "ui", "mui", "g", "l", "%", "meq", "mmol" };
-
-static size_t unit_length(const char *text)
-{
-    size_t best = 0;
-    for (size_t i = 0; i < sizeof strength_units / sizeof *strength_units; i++) {
-        size_t length = strlen(strength_units[i]);
-        bool ends = strncasecmp(text, strength_units[i], length) == 0 && !isalpha((unsigned char)text[length]);
-        if (ends && length > best) best = length;
-    }
-    return best;
-}
-
 /* "ig", "lmg": a thin 1 before a unit that ends the text. */
 static void mend_thin_one(char *text)
 {
@@ -35,22 +23,6 @@ static void mend_thin_one(char *text)
     static const char *const units[] = { "g", "mg", "ml", "mcg" };
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcasecmp(word + 2, units[i]) == 0) word[1] = '1';
-}
-
-/* The length of a strength that begins here: "500mg", "0.5 mg", "250mg/5ml", "1,5g"; 0 when none does. */
-static size_t strength_length(const char *text)
-{
-    size_t digits = strspn(text, "0123456789.,"), gap, unit;
-    if (digits == 0 || text[0] == '.' || text[0] == ',') return 0;
-    gap = strspn(text + digits, " ");
-    unit = unit_length(text + digits + gap);
-    if (unit == 0) return 0;
-    size_t length = digits + gap + unit;
-    if (text[length] == '/') {
-        size_t below = strspn(text + length + 1, "0123456789.,"), rest = unit_length(text + length + 1 + below);
-        if (rest) length += 1 + below + rest;
-    }
-    return length;
 }
 
 /* "1.", "2)", "3 -" before a name: the row's number, when the table has no column for it. */
@@ -109,12 +81,8 @@ void names_split(const char *text, char *name, char *strength, char *form)
 {
     name[0] = strength[0] = form[0] = '\0';
     text = skip_form(skip_row_number(skip_residue(text)), form);
-    size_t at = 0, length = 0;
-    for (; text[at]; at++) {
-        bool starts = at > 0 && isdigit((unsigned char)text[at]) && !isdigit((unsigned char)text[at - 1]) && !strchr(".,", text[at - 1]);
-        length = starts ? strength_length(text + at) : 0;
-        if (length) break;
-    }
+    size_t at, length;
+    if (!strength_find(text, &at, &length)) at = strlen(text);
     snprintf(name, OCR_TEXT_MAX, "%.*s", (int)at, text);
     trim_end(name);
     if (length == 0) return;
@@ -138,7 +106,15 @@ void names_join(const char *lines, bool mend, char out[OCR_TEXT_MAX])
     out[used] = '\0';
 }
 
-struct reading { char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX]; double confidence, score; bool known; };
+enum { WORDS_MAX = 24 };
+
+struct reading {
+    char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX];
+    double confidence, score;
+    bool known, doubtful;   /* the name is in the lexicon; the strength may not be what it looks like */
+    struct engine_word words[WORDS_MAX];
+    int count;
+};
 
 static void take_apart(const struct lexicon *lexicon, const char *lines, bool mend, struct reading *out)
 {
@@ -147,16 +123,34 @@ static void take_apart(const struct lexicon *lexicon, const char *lines, bool me
     mend_thin_one(text);
     names_split(text, out->name, out->strength, out->form);
     out->known = lexicon_has(lexicon, out->name);
+    out->doubtful = strength_is_doubtful(skip_row_number(skip_residue(text))) && (out->strength[0] || !out->known);
     out->score = lexicon_score(lexicon, out->name);
+}
+
+/* Puts words together to lines; returns their mean confidence. */
+static double join_words(const struct engine_word *words, int count, char *lines, size_t size)
+{
+    double sum = 0;
+    size_t used = 0;
+    lines[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        if (used + strlen(words[i].text) + 2 > size) break;
+        const char *gap = i == 0 ? "" : words[i].line == words[i - 1].line ? " " : "\n";
+        used += (size_t)snprintf(lines + used, size - used, "%s%s", gap, words[i].text);
+        sum += words[i].confidence;
+    }
+    return count ? sum / count : 0;
 }
 
 static void read_with(struct engine *engine, enum engine_tongue tongue, const struct lexicon *lexicon, PIX *crop, struct reading *out)
 {
     char lines[OCR_TEXT_MAX];
     struct reading hyphened;
-    out->confidence = hyphened.confidence = engine_read(engine, tongue, SHAPE_BLOCK, crop, true, lines, sizeof lines);
+    out->count = engine_words(engine, tongue, SHAPE_BLOCK, crop, out->words, WORDS_MAX);
+    out->confidence = join_words(out->words, out->count, lines, sizeof lines);
     take_apart(lexicon, lines, true, out);
     if (!strstr(lines, "-\n")) return;
+    hyphened = *out;
     take_apart(lexicon, lines, false, &hyphened);
     if (hyphened.known && !out->known) *out = hyphened;
 }
@@ -201,16 +195,6 @@ static PIX *without_rules(PIX *crop)
     return clean;
 }
 
-static bool same_strength(const char *a, const char *b)
-{
-    for (;; a++, b++) {
-        while (*a == ' ') a++;
-        while (*b == ' ') b++;
-        if (*a != *b) return false;
-        if (*a == '\0') return true;
-    }
-}
-
 static void set_text(struct ocr_text *field, const char *text, double confidence, bool unsure)
 {
     text_copy(field->text, sizeof field->text, text);
@@ -219,25 +203,63 @@ static void set_text(struct ocr_text *field, const char *text, double confidence
     field->source = text[0] || unsure ? OCR_SOURCE_OCR : OCR_SOURCE_NONE;
 }
 
+/* The own reader must see the number too, and the other model must not see another strength; where there is none, nothing may look
+ * like one. */
+static void set_strength(PIX *crop, const struct reading *best, const struct reading *other, struct ocr_row *row)
+{
+    bool swap = best->doubtful && !other->doubtful && other->strength[0];
+    const struct reading *one = swap ? other : best, *two = swap ? best : other;
+    bool agree = strength_same(one->strength, two->strength) && !two->doubtful, silent = one->strength[0] && !two->strength[0];
+    bool confirmed = !one->strength[0] || strength_confirmed(crop, one->words, one->count, one->strength);
+    bool sure = !one->doubtful && (agree || silent) && confirmed && (one->strength[0] || (one->known && !row->name.unsure));
+    set_text(&row->strength, one->strength, sure ? one->confidence : 0.4, !sure);
+}
+
+/* Two models must agree, or the lexicon must know what one of them saw, and only one: Prednisone and Prednisolone are two medicines.
+ * What is nearly a known name is rather that, misread; what is like no known name may be a new one, if it was read clearly. */
+static bool is_name_sure(const struct reading *best, const struct reading *other, bool agree)
+{
+    static const double near = 0.75, clear = 0.85;
+    bool plain = isalpha((unsigned char)best->name[0]) || (unsigned char)best->name[0] >= 0x80;
+    if (best->known) return agree || !other->known;
+    return agree && plain && best->score < near && best->confidence > clear && text_fold(best->name).count > 3;
+}
+
 void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop, struct ocr_row *row)
 {
-    struct reading a = { .confidence = 0 }, b = { .confidence = 0 };
-    PIX *clean = without_rules(crop);
-    read_with(engine, TONGUE_LATIN, lexicon, clean ? clean : crop, &a);
-    read_with(engine, TONGUE_FRENCH, lexicon, clean ? clean : crop, &b);
-    pixDestroy(&clean);
-    bool agree = strcmp(a.name, b.name) == 0;
-    const struct reading *best = !agree && is_second_better(&a, &b) ? &b : &a;
+    static struct reading a, b; /* large, and the reader has no threads */
+    PIX *clean = without_rules(crop), *grey = clean ? clean : crop;
+    read_with(engine, TONGUE_LATIN, lexicon, grey, &a);
+    read_with(engine, TONGUE_FRENCH, lexicon, grey, &b);
+    bool agree = strcmp(a.name, b.name) == 0, second = !agree && is_second_better(&a, &b);
+    const struct reading *best = second ? &b : &a, *other = second ? &a : &b;
     double known = best->score > 0.999 ? 1 : best->score;
     double confidence = agree ? 0.5 * best->confidence + 0.5 : 0.6 * best->confidence * known + 0.2 * known;
-    set_text(&row->name, best->name, confidence, !agree && known < 1);
-    bool strengths_agree = same_strength(a.strength, b.strength);
-    const char *last = strrchr(best->name, ' ');
-    if (!best->strength[0] && last && isdigit((unsigned char)last[1])) { /* a strength whose unit could not be read */
-        strengths_agree = false;
-        row->name.unsure = true;
-    }
-    set_text(&row->strength, best->strength, strengths_agree ? best->confidence : 0.4, !strengths_agree);
+    bool unseen = strength_ink_unseen(grey, best->words, best->count);
+    set_text(&row->name, best->name, confidence, unseen || !is_name_sure(best, other, agree));
+    set_strength(grey, best, other, row);
     if (best->form[0]) set_text(&row->form, best->form, 0.9, false);
     lexicon_suggest(lexicon, row->name.text, row->suggestions);
+    pixDestroy(&clean);
+}
+
+static void read_strength_with(struct engine *engine, enum engine_tongue tongue, PIX *crop, struct reading *out)
+{
+    char lines[OCR_TEXT_MAX - 1], text[OCR_TEXT_MAX];
+    size_t at, length;
+    out->count = engine_words(engine, tongue, SHAPE_BLOCK, crop, out->words, WORDS_MAX);
+    out->confidence = join_words(out->words, out->count, lines, sizeof lines);
+    snprintf(text, sizeof text, " %s", lines); /* a strength stands behind something, if only a space */
+    for (char *p = text; *p; p++) *p = *p == '\n' ? ' ' : *p;
+    out->known = false;
+    out->doubtful = !strength_find(text, &at, &length) || strength_is_doubtful(text);
+    snprintf(out->strength, sizeof out->strength, "%.*s", (int)length, text + at);
+}
+
+void names_read_strength(struct engine *engine, PIX *crop, struct ocr_row *row)
+{
+    static struct reading a, b;
+    read_strength_with(engine, TONGUE_LATIN, crop, &a);
+    read_strength_with(engine, TONGUE_FRENCH, crop, &b);
+    if (a.count || b.count) set_strength(crop, &a, &b, row);
 }

@@ -15,4 +15,7 @@ void names_join(const char *lines, bool mend, char out[OCR_TEXT_MAX]);
 /* Reads a name cell into the row: name, strength, form (when named), suggestions. The boxes are set by the caller. */
 void names_read(struct engine *engine, const struct lexicon *lexicon, PIX *crop, struct ocr_row *row);
 
+/* Reads the row's strength from a cell of its own. */
+void names_read_strength(struct engine *engine, PIX *crop, struct ocr_row *row);
+
 #endif

@@ -165,6 +165,16 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         if (row->dose_unit.unsure && row->doses[slot].value != 0) row->doses[slot].unsure = true;
 }
 
+/* A table may give strengths a column of their own. */
+static void read_strength_column(const struct rows_source *s, int r, struct ocr_row *row)
+{
+    PIX *crop = row->strength.text[0] ? NULL : crop_of(s, r, COLUMN_STRENGTH);
+    if (!crop) return;
+    names_read_strength(s->engine, crop, row);
+    row->strength.box = cell_of(s, r, COLUMN_STRENGTH)->box;
+    pixDestroy(&crop);
+}
+
 static double daily_sum(const struct ocr_row *row)
 {
     double sum = 0;
@@ -300,6 +310,7 @@ static void read_row(const struct rows_source *s, int r, int height, struct ocr_
         row->name.box = row->strength.box = cell_of(s, r, COLUMN_NAME)->box;
         pixDestroy(&crop);
     }
+    read_strength_column(s, r, row);
     read_unit_column(s, r, row);
     double whole = read_quantity(s, r, height, row);
     read_doses(s, r, height, row);

@@ -11,6 +11,7 @@
 #include "../../../../../modules/prescriptions/ocr/names.h"
 #include "../../../../../modules/prescriptions/ocr/number.h"
 #include "../../../../../modules/prescriptions/ocr/rows.h"
+#include "../../../../../modules/prescriptions/ocr/strength.h"
 #include "../../../../../modules/prescriptions/ocr/text.h"
 #include "../../../../../modules/prescriptions/ocr/words.h"
 
@@ -50,7 +51,9 @@ static void names_come_apart(void **state)
         { "Betadine 10%", "Betadine", "10%", "" }, { "Inj Ceftriaxone 1g", "Ceftriaxone", "1g", "injection" },
         { "Captopril 25mg", "Captopril", "25mg", "" }, { "", "", "", "" }, { "500mg", "500mg", "", "" },
         { "—— _ Tobramycin 0.3%", "Tobramycin", "0.3%", "" }, { "a Diazepam 5mg", "Diazepam", "5mg", "" },
-        { "Élixir 5ml", "Élixir", "5ml", "" } };
+        { "Élixir 5ml", "Élixir", "5ml", "" }, { "Augmentin 500/125mg", "Augmentin", "500/125mg", "" },
+        { "Valsartan 160/12.5 mg", "Valsartan", "160/12.5 mg", "" }, { "Salbutamol 2 mg / 5 ml", "Salbutamol", "2 mg", "" },
+        { "Vitamin K1 10 mg/ml", "Vitamin K1", "10 mg/ml", "" } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[OCR_TEXT_MAX], strength[OCR_TEXT_MAX], form[OCR_TEXT_MAX];
@@ -59,6 +62,19 @@ static void names_come_apart(void **state)
         assert_string_equal(strength, cases[i].strength);
         assert_string_equal(form, cases[i].form);
     }
+}
+
+static void parts_of_a_strength_are_no_strength(void **state)
+{
+    static const char *const clear[] = { "Amoxicillin 500mg", "Digoxin 0.25 mg", "Augmentin 500/125mg", "X 250mg/5ml", "X 10%", "X (5 mg)", "Neurobion",
+        "Vitamin B1 250mg", "X 1g", "Oral salts 20.5g" };
+    static const char *const doubtful[] = { "Metformin 1 000 mg", "Alprazolam .25mg", "X 800mg+160mg", "X 2x500mg", "X S00mg", "X C500mg", "X 025mg",
+        "X 500", "X 2. 5mg", "X 50g", "X 5000mg", "X 12 5mg", "X 2.5mg (5)", "X 120mg/Sml" };
+    (void)state;
+    for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+        if (strength_is_doubtful(clear[i])) fail_msg("\"%s\" is doubted", clear[i]);
+    for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++)
+        if (!strength_is_doubtful(doubtful[i])) fail_msg("\"%s\" is not doubted", doubtful[i]);
 }
 
 static void lines_of_a_name_are_joined(void **state)
@@ -259,7 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_parsed), cmocka_unit_test(other_texts_are_no_numbers), cmocka_unit_test(names_come_apart),
-        cmocka_unit_test(lines_of_a_name_are_joined),
+        cmocka_unit_test(parts_of_a_strength_are_no_strength), cmocka_unit_test(lines_of_a_name_are_joined),
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
         cmocka_unit_test(other_tables_are_refused),
         cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
