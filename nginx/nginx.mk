@@ -9,7 +9,7 @@ www: $(WWW)/api/v1/openapi.json $(addprefix $(WWW)/api/docs/,index.html docs.js 
 
 # package-lock.json pins every version; node_modules keeps a copy of the lock it was made from.
 $(WWW_NPM): nginx/www/package-lock.json
-	cd nginx/www && npm ci --silent --no-audit --no-fund --ignore-scripts
+	cd nginx/www && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
 	cp $< $@
 
 $(WWW)/api/v1/openapi.json: nginx/www/bundle.mjs nginx/www/openapi $(wildcard nginx/www/openapi/*.yaml) $(WWW_NPM)

@@ -112,9 +112,25 @@ install_debian_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     become_root
     echo "installing ${#missing[@]} packages: ${missing[*]}"
-    quietly "${AS_ROOT[@]}" apt-get update -qq
+    update_lists
     without_starting_services quietly "${AS_ROOT[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}" ||
+        { echo "$LISTS_SAID" >&2; return 1; }
+}
+
+# A machine that has just been started runs an apt of its own. `install` can be told to wait for it, `update` can't. That
+# takes an archive that can't be reached for no failure, but says so: it is what then explains a package that isn't there.
+LISTS_SAID=
+update_lists() {
+    local tries=120
+    until LISTS_SAID=$("${AS_ROOT[@]}" env LC_ALL=C apt-get update -qq 2>&1); do
+        if [[ $LISTS_SAID != *"Could not get lock"* ]] || [ $((tries -= 1)) -eq 0 ]; then
+            echo "$LISTS_SAID" >&2
+            return 1
+        fi
+        [ "$tries" -ne 119 ] || echo "waiting for another apt to end"
+        sleep 5
+    done
 }
 
 # What a command prints is shown only if it fails.
@@ -151,7 +167,7 @@ install_npm_packages() {
     local dir=tests/npm
     cmp -s "$dir/package-lock.json" "$dir/node_modules/.installed-lock" && return
     echo "installing: npm packages of $dir"
-    (cd "$dir" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    (cd "$dir" && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null)
     cp "$dir/package-lock.json" "$dir/node_modules/.installed-lock"
 }
 
