@@ -823,6 +823,9 @@ BEGIN
     PERFORM 1 FROM users WHERE id = code_issue.user_id FOR NO KEY UPDATE;
     SELECT ceil(extract(epoch FROM max(c.created_at) + interval '1 minute' - now())) INTO waiting
       FROM verification_codes c WHERE c.user_id = code_issue.user_id AND c.purpose = code_issue.purpose;
+    IF coalesce(waiting, 0) <= 0 AND code_issue.purpose IN ('email_verify', 'email_change') THEN
+        waiting := code_wait(code_issue.user_id, '{email_verify,email_change}', code_issue.target, 10, 20);
+    END IF;
     IF waiting > 0 THEN
         RETURN waiting;
     END IF;
@@ -852,6 +855,20 @@ BEGIN
     END IF;
     RETURN FOUND;
 END $$;
+
+CREATE FUNCTION public.code_wait(user_id uuid, purposes text[], target text, of_account integer, of_target integer) RETURNS integer
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT greatest(0, ceil(extract(epoch FROM max(l.free_at) - now())))::integer
+      FROM ((SELECT c.created_at + interval '1 day' AS free_at FROM verification_codes c
+              WHERE c.user_id = code_wait.user_id AND c.purpose = ANY (purposes) AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET of_account - 1 LIMIT 1)
+            UNION ALL
+            (SELECT c.created_at + interval '1 day' FROM verification_codes c
+              WHERE lower(c.target) = lower(code_wait.target) AND c.purpose = ANY (purposes) AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET of_target - 1 LIMIT 1)) AS l
+$$;
 
 CREATE FUNCTION public.confirm_prescription(prescription uuid, corrections jsonb, create_reminders boolean, template_id uuid, start_date date) RETURNS TABLE(prescription_id uuid, status text, version integer, reminders_created integer, replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER ROWS 1
@@ -2490,7 +2507,7 @@ BEGIN
     IF EXISTS (SELECT FROM users u WHERE u.id = app_user_id() AND u.phone_verified AND u.phone_number = number) THEN
         PERFORM refuse('DT409', 'phone.already_verified', 'This phone number has already been confirmed.');
     END IF;
-    waiting := phone_wait(app_user_id(), number);
+    waiting := code_wait(app_user_id(), '{phone_change}', number, 5, 10);
     RETURN CASE WHEN waiting > 0 THEN waiting
                 ELSE code_issue(app_user_id(), 'phone_change', number, code_hash, 'account.phone_code', key, sealed) END;
 END $$;
@@ -2579,20 +2596,6 @@ BEGIN
     PERFORM audit('account.phone_proved', 'user', me.id, NULL);
     RETURN true;
 END $$;
-
-CREATE FUNCTION public.phone_wait(user_id uuid, number text) RETURNS integer
-    LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-    SELECT greatest(0, ceil(extract(epoch FROM max(l.free_at) - now())))::integer
-      FROM ((SELECT c.created_at + interval '1 day' AS free_at FROM verification_codes c
-              WHERE c.user_id = phone_wait.user_id AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
-              ORDER BY c.created_at DESC OFFSET 4 LIMIT 1)
-            UNION ALL
-            (SELECT c.created_at + interval '1 day' FROM verification_codes c
-              WHERE c.target = number AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
-              ORDER BY c.created_at DESC OFFSET 9 LIMIT 1)) AS l
-$$;
 
 CREATE FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
@@ -5653,13 +5656,15 @@ CREATE INDEX users_onboarding ON public.users USING btree (created_at) WHERE (on
 
 CREATE INDEX users_role ON public.users USING btree (role, id DESC);
 
+CREATE INDEX verification_codes_account ON public.verification_codes USING btree (user_id, created_at);
+
 CREATE INDEX verification_codes_expiry ON public.verification_codes USING btree (expires_at);
 
 CREATE INDEX verification_codes_hash ON public.verification_codes USING btree (code_hash);
 
 CREATE UNIQUE INDEX verification_codes_live ON public.verification_codes USING btree (user_id, purpose) WHERE (used_at IS NULL);
 
-CREATE INDEX verification_codes_phone ON public.verification_codes USING btree (target, created_at) WHERE (purpose = 'phone_change'::text);
+CREATE INDEX verification_codes_target ON public.verification_codes USING btree (lower(target), created_at);
 
 ALTER INDEX public.audit_logs_chain ATTACH PARTITION public.audit_logs_default_chain_seq_idx;
 
@@ -6519,6 +6524,8 @@ GRANT ALL ON FUNCTION public.code_issue(user_id uuid, purpose text, target text,
 REVOKE ALL ON FUNCTION public.code_spend(user_id uuid, step bigint, recovery_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.code_spend(user_id uuid, step bigint, recovery_hash bytea) TO dastern_auth;
 
+REVOKE ALL ON FUNCTION public.code_wait(user_id uuid, purposes text[], target text, of_account integer, of_target integer) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION public.confirm_prescription(prescription uuid, corrections jsonb, create_reminders boolean, template_id uuid, start_date date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.confirm_prescription(prescription uuid, corrections jsonb, create_reminders boolean, template_id uuid, start_date date) TO dastern_prescriptions;
 
@@ -6874,8 +6881,6 @@ GRANT ALL ON FUNCTION public.phone_left(who public.users) TO dastern_auth;
 
 REVOKE ALL ON FUNCTION public.phone_prove(code_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.phone_prove(code_hash bytea) TO dastern_auth;
-
-REVOKE ALL ON FUNCTION public.phone_wait(user_id uuid, number text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pictures_keep(job uuid, worker text, attempt integer, files jsonb) TO dastern_ocr_worker;

@@ -21,21 +21,7 @@ BEGIN
     END IF;
 END $$;
 
--- Seconds until one more code may go to this number for this account; 0: now. Five a day for an account, ten for a number.
-CREATE OR REPLACE FUNCTION phone_wait(user_id uuid, number text) RETURNS integer
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-    SELECT greatest(0, ceil(extract(epoch FROM max(l.free_at) - now())))::integer
-      FROM ((SELECT c.created_at + interval '1 day' AS free_at FROM verification_codes c
-              WHERE c.user_id = phone_wait.user_id AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
-              ORDER BY c.created_at DESC OFFSET 4 LIMIT 1)
-            UNION ALL
-            (SELECT c.created_at + interval '1 day' FROM verification_codes c
-              WHERE c.target = number AND c.purpose = 'phone_change' AND c.created_at > now() - interval '1 day'
-              ORDER BY c.created_at DESC OFFSET 9 LIMIT 1)) AS l
-$$;
-
--- Sends a code to the number the caller wants. Returns the seconds to wait when that is too often, else 0. Whether somebody else has
+-- Sends a code to the number the caller wants: five a day for an account, ten for a number. Returns the seconds to wait when that is too often, else 0. Whether somebody else has
 -- the number is said at the proof, not here.
 CREATE OR REPLACE FUNCTION phone_code_issue(number text, code_hash bytea, key text, sealed bytea) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -49,7 +35,7 @@ BEGIN
     IF EXISTS (SELECT FROM users u WHERE u.id = app_user_id() AND u.phone_verified AND u.phone_number = number) THEN
         PERFORM refuse('DT409', 'phone.already_verified', 'This phone number has already been confirmed.');
     END IF;
-    waiting := phone_wait(app_user_id(), number);
+    waiting := code_wait(app_user_id(), '{phone_change}', number, 5, 10);
     RETURN CASE WHEN waiting > 0 THEN waiting
                 ELSE code_issue(app_user_id(), 'phone_change', number, code_hash, 'account.phone_code', key, sealed) END;
 END $$;

@@ -9,7 +9,23 @@ AS $$
     VALUES ('email', user_id, key, sealed, jsonb_build_object('template', template, 'to', address, 'values', values_), 10)
 $$;
 
--- A code replaces the one before it. Returns the seconds to wait when one was sent less than a minute ago, else 0.
+-- Seconds until one more code of these purposes may go to this address or number for this account; 0: now. So many a day for each.
+CREATE OR REPLACE FUNCTION code_wait(user_id uuid, purposes text[], target text, of_account integer, of_target integer) RETURNS integer
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT greatest(0, ceil(extract(epoch FROM max(l.free_at) - now())))::integer
+      FROM ((SELECT c.created_at + interval '1 day' AS free_at FROM verification_codes c
+              WHERE c.user_id = code_wait.user_id AND c.purpose = ANY (purposes) AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET of_account - 1 LIMIT 1)
+            UNION ALL
+            (SELECT c.created_at + interval '1 day' FROM verification_codes c
+              WHERE lower(c.target) = lower(code_wait.target) AND c.purpose = ANY (purposes) AND c.created_at > now() - interval '1 day'
+              ORDER BY c.created_at DESC OFFSET of_target - 1 LIMIT 1)) AS l
+$$;
+
+-- A code replaces the one before it. Returns the seconds to wait when one was sent less than a minute ago, else 0. An account has ten
+-- codes a day sent to addresses it has or wants, an address gets twenty: nobody is to have strangers' mailboxes filled. (A forgotten
+-- password has a throttle of its own, recovery_start.)
 CREATE OR REPLACE FUNCTION code_issue(user_id uuid, purpose text, target text, code_hash bytea, template text, key text, sealed bytea)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -21,6 +37,9 @@ BEGIN
     PERFORM 1 FROM users WHERE id = code_issue.user_id FOR NO KEY UPDATE;
     SELECT ceil(extract(epoch FROM max(c.created_at) + interval '1 minute' - now())) INTO waiting
       FROM verification_codes c WHERE c.user_id = code_issue.user_id AND c.purpose = code_issue.purpose;
+    IF coalesce(waiting, 0) <= 0 AND code_issue.purpose IN ('email_verify', 'email_change') THEN
+        waiting := code_wait(code_issue.user_id, '{email_verify,email_change}', code_issue.target, 10, 20);
+    END IF;
     IF waiting > 0 THEN
         RETURN waiting;
     END IF;

@@ -33,6 +33,11 @@ static struct answer *verify(const char *token)
     return post(NULL, json_pack("{s:s}", "token", token), "/auth/email/verify");
 }
 
+static struct answer *move_to(const struct person *p, const char *address)
+{
+    return post(p->token, json_pack("{s:s, s:s}", "email", address, "password", PERSON_PASSWORD), "/auth/email");
+}
+
 static struct answer *sign_in(const char *email, const char *password)
 {
     return post(NULL, json_pack("{s:s, s:s}", "email", email, "password", password), "/auth/login");
@@ -170,7 +175,7 @@ static void an_address_changes_with_proof_and_notice(void **state)
     person_new(&other, "patient");
     snprintf(next, sizeof next, "%s", fresh_email());
     expect_problem(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", "not it"), "/auth/email"), 403, "auth.password_wrong");
-    expect(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    expect(move_to(&p, next), 202);
     assert_string_equal(answer_text(get(p.token, "/auth/me"), "email"), p.email);
     snprintf(code, sizeof code, "%s", mailbox_code(mailbox_await(next, "#code=", 1)));
     expect(verify(code), 204);
@@ -214,7 +219,7 @@ static void a_new_password_ends_a_change_of_address_begun_before(void **state)
     char thief[80], code[64];
     person_new(&p, "patient");
     snprintf(thief, sizeof thief, "%s", fresh_email());
-    expect(post(p.token, json_pack("{s:s, s:s}", "email", thief, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    expect(move_to(&p, thief), 202);
     ask_for_code(&p, code, 1);
     expect(reset(code, NEW_PASSWORD), 204);
     expect_fault(verify(mailbox_code(mailbox_await(thief, "#code=", 1))), "/token", "code");
@@ -230,10 +235,43 @@ static void a_change_of_address_ends_the_codes_of_the_old_one(void **state)
     person_new(&p, "patient");
     ask_for_code(&p, code, 1);
     snprintf(next, sizeof next, "%s", fresh_email());
-    expect(post(p.token, json_pack("{s:s, s:s}", "email", next, "password", PERSON_PASSWORD), "/auth/email"), 202);
+    expect(move_to(&p, next), 202);
     expect(verify(mailbox_code(mailbox_await(next, "#code=", 1))), 204);
     expect_fault(reset(code, NEW_PASSWORD), "/token", "code");
     expect(sign_in(next, PERSON_PASSWORD), 200);
+}
+
+/* The codes that this account had sent so far are two minutes older. */
+static void age_codes(const struct person *p)
+{
+    owner_sql("UPDATE verification_codes SET created_at = created_at - interval '2 minutes' WHERE user_id = $1::uuid", p->id, NULL);
+}
+
+/* Whoever has an account, or many, cannot fill a stranger's mailbox by it. */
+static void few_codes_a_day_are_sent(void **state)
+{
+    (void)state;
+    struct person p, others[2];
+    char victim[80];
+    person_new(&p, "patient");
+    snprintf(victim, sizeof victim, "%s", fresh_email());
+    for (int i = 0; i < 9; i++, age_codes(&p))
+        expect(move_to(&p, victim), 202);
+    expect(post(p.token, NULL, "/auth/email/verification"), 202);
+    age_codes(&p);
+    struct answer *a = expect_problem(move_to(&p, fresh_email()), 429, "auth.throttled");
+    assert_in_range(strtol(answer_header(a, "Retry-After"), NULL, 10), 80000, 86400);
+    expect_problem(post(p.token, NULL, "/auth/email/verification"), 429, "auth.throttled");
+    for (size_t k = 0; k < 2; k++) {
+        person_new(&others[k], "patient");
+        for (int i = 0; i < (k == 0 ? 10 : 1); i++, age_codes(&others[k]))
+            expect(move_to(&others[k], victim), 202);
+    }
+    for (char *c = victim; *c; c++)
+        *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+    expect_problem(move_to(&others[1], victim), 429, "auth.throttled");
+    expect(forgot(p.email), 202);
+    mailbox_await(p.email, "#code=", 2); /* a way back in there is all the same */
 }
 
 #define CROWD 50
@@ -318,6 +356,7 @@ int main(void)
         cmocka_unit_test_setup(an_address_changes_with_proof_and_notice, owner_forgive),
         cmocka_unit_test_setup(a_new_password_ends_a_change_of_address_begun_before, owner_forgive),
         cmocka_unit_test_setup(a_change_of_address_ends_the_codes_of_the_old_one, owner_forgive),
+        cmocka_unit_test_setup(few_codes_a_day_are_sent, owner_forgive),
         cmocka_unit_test_setup(a_code_counts_once_for_a_crowd, owner_forgive),
         cmocka_unit_test_setup(a_password_changes_with_the_present_one, owner_forgive),
         cmocka_unit_test_setup(the_present_password_cannot_be_guessed, owner_forgive),
