@@ -178,6 +178,7 @@ int check_print_routes(const struct area *area)
         write_access(&out, route->access);
         json_key_bool(&out, "multipart", (route->flags & R_UPLOAD) != 0);
         json_key_bool(&out, "list", (route->flags & R_LIST) != 0);
+        json_key_bool(&out, "sends_codes", (route->flags & R_LIMIT_CODES) != 0);
         write_fields(&out, route->fields);
         json_close(&out, '}');
     }

@@ -141,6 +141,7 @@ static const struct {
     {R_LIMIT_UPLOAD, "upload", true, {.burst = 30, .per_seconds = 600}},
     {R_LIMIT_GUESS, "guess", true, {.burst = 10, .per_seconds = 600}},
     {R_LIMIT_GUESS, "guess_address", false, {.burst = 30, .per_seconds = 600}},
+    {R_LIMIT_CODES, "codes", false, {.burst = 60, .per_seconds = 3600}},
 };
 
 /* The upload class counts pictures; JSON sent to the same route is none. */

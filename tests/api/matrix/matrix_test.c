@@ -263,6 +263,19 @@ static void allowed_callers_get_through(void **state)
     assert_int_equal(misses, 0);
 }
 
+/* Text messages cost money, and a mailbox has an owner: whatever has a code sent is counted by address. */
+static void what_sends_a_code_is_limited(void **state)
+{
+    (void)state;
+    static const char *const senders[] = {"/auth/email", "/auth/email/verification", "/auth/password/forgot", "/auth/phone"};
+    size_t i, n = 0;
+    json_t *route;
+    json_array_foreach(served_routes(), i, route)
+        for (size_t k = 0; k < sizeof senders / sizeof *senders; k++)
+            n += strcmp(served_text(route, "path"), senders[k]) == 0 && json_is_true(json_object_get(route, "sends_codes"));
+    assert_int_equal(n, sizeof senders / sizeof *senders);
+}
+
 /* The last route of the table was the end of every session. */
 static void an_ended_session_is_refused_everywhere(void **state)
 {
@@ -277,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_has_a_verdict),
+        cmocka_unit_test(what_sends_a_code_is_limited),
         cmocka_unit_test(refused_callers_get_nothing_and_change_nothing),
         cmocka_unit_test(things_of_two_patients_do_not_mix),
         cmocka_unit_test(a_picture_for_a_stranger_is_refused),

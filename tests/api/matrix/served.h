@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* All of them: objects {area, method, path, access, multipart, list, fields}. Read once, from the executables in
+/* All of them: objects {area, method, path, access, multipart, list, sends_codes, fields}. Read once, from the executables in
  * $DASTERN_TEST_BIN (build/bin without it); one that can't be asked fails the test. */
 json_t *served_routes(void);
 /* How many modules they come from. */

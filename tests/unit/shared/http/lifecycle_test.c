@@ -5,7 +5,8 @@
 #include "core/config.h"
 #include "core/log.h"
 
-#define BURST 30 /* of the class for sign-in */
+#define BURST 30       /* of the class for sign-in */
+#define BURST_CODES 60 /* of the class for what sends codes */
 
 static enum err answer_plain(struct request *r, const struct sql_stmt *sql)
 {
@@ -13,19 +14,26 @@ static enum err answer_plain(struct request *r, const struct sql_stmt *sql)
     return reply_no_content(r);
 }
 
-static const struct route routes[] = {{GET, "/limited", ANYONE, R_LIMIT_SIGN_IN, NULL, answer_plain, NULL}, {0}};
+static const struct route routes[] = {{GET, "/limited", ANYONE, R_LIMIT_SIGN_IN, NULL, answer_plain, NULL},
+                                      {GET, "/code", ANYONE, R_LIMIT_CODES, NULL, answer_plain, NULL},
+                                      {0}};
 static const struct area area = {.name = "test", .routes = routes};
 
-static bool is_taken_from(const char *address)
+static bool takes(const char *path, const char *address)
 {
     struct request *r = fake_request(&routes[0]);
     r->exchange->area = &area;
     fake_param("REQUEST_METHOD", "GET");
-    fake_param("DOCUMENT_URI", "/api/v1/limited");
+    fake_param("DOCUMENT_URI", path);
     fake_param("REMOTE_ADDR", address);
     assert_int_equal(request_serve(r), OK);
     assert_true(strstr(fake_answer.data, "Status: 204") || strstr(fake_answer.data, "Status: 429"));
     return strstr(fake_answer.data, "Status: 204") != NULL;
+}
+
+static bool is_taken_from(const char *address)
+{
+    return takes("/api/v1/limited", address);
 }
 
 /* How many requests of twice the burst pass, each from another address behind the same beginning. */
@@ -62,6 +70,18 @@ static void other_addresses_are_themselves(void **state)
     assert_int_equal(passed("::ffff:198.51.100."), 2 * BURST);
 }
 
+/* Whoever has many accounts still has one address. */
+static void codes_for_one_address_are_limited(void **state)
+{
+    (void)state;
+    for (int i = 0; i < BURST_CODES; i++)
+        assert_true(takes("/api/v1/code", "192.0.2.77"));
+    assert_false(takes("/api/v1/code", "192.0.2.77"));
+    assert_non_null(strstr(fake_answer.data, "request.rate_limited"));
+    assert_true(takes("/api/v1/code", "192.0.2.78"));
+    assert_true(takes("/api/v1/limited", "192.0.2.77"));
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -79,6 +99,7 @@ int main(void)
         in_arena(an_address_is_limited),
         in_arena(the_addresses_of_one_ipv6_network_are_one),
         in_arena(other_addresses_are_themselves),
+        in_arena(codes_for_one_address_are_limited),
     };
     return cmocka_run_group_tests_name("lifecycle", tests, start, NULL);
 }
