@@ -12,9 +12,9 @@ $(WWW_NPM): nginx/www/package-lock.json
 	cd nginx/www && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts >/dev/null
 	cp $< $@
 
-$(WWW)/api/v1/openapi.json: nginx/www/bundle.mjs nginx/www/openapi $(wildcard nginx/www/openapi/*.yaml) $(WWW_NPM)
+$(WWW)/api/v1/openapi.json: nginx/www/bundle.mjs nginx/www/openapi $(wildcard nginx/www/openapi/*.yaml) shared/http/messages.tsv $(WWW_NPM)
 	@mkdir -p $(@D)
-	node nginx/www/bundle.mjs nginx/www/openapi > $@.tmp && mv $@.tmp $@
+	node nginx/www/bundle.mjs nginx/www/openapi shared/http/messages.tsv > $@.tmp && mv $@.tmp $@
 
 $(addprefix $(WWW)/api/docs/,$(SWAGGER_FILES)): $(WWW_NPM)
 	@mkdir -p $(@D)

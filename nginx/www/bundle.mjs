@@ -1,6 +1,6 @@
 // Makes one OpenAPI document of openapi/*.yaml: document.yaml is the head, components.yaml and the areas' files are merged
 // into it, and what holds for every operation is written out, so that no area can forget it.
-//   node bundle.mjs DIRECTORY > openapi.json
+//   node bundle.mjs DIRECTORY MESSAGES.tsv > openapi.json
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -86,11 +86,31 @@ function completeOperation(path, method, operation) {
   addRequestId(operation.responses);
 }
 
-export function bundle(directory) {
+// The English texts of the catalogue of messages.
+function readMessages(file) {
+  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line && !line.startsWith('#'));
+  return new Map(lines.map((line) => line.split('\t', 2)));
+}
+
+// A shared refusal names one of its codes in x-example; it becomes a body of that refusal, in the catalogue's words.
+function addExamples(answers, messages) {
+  for (const answer of Object.values(answers)) {
+    if (!answer['x-example']) continue;
+    const { status, code } = answer['x-example'];
+    const [title, detail] = [messages.get(`status.${status}`), messages.get(code)];
+    if (!title || !detail) throw new Error(`the catalogue has no words for ${status} ${code}`);
+    const example = { type: `urn:dastern:problem:${code}`, title, status, detail, code, request_id: '5f0c7a52d3f24b6fa27d7a4a4cc7f02b' };
+    answer.content = { 'application/problem+json': { schema: component('schemas', 'Problem'), example } };
+    delete answer['x-example'];
+  }
+}
+
+export function bundle(directory, messages) {
   const document = parse(readFileSync(join(directory, 'document.yaml'), 'utf8'));
   document.components = {};
   const files = readdirSync(directory).filter((name) => name.endsWith('.yaml') && name !== 'document.yaml');
   for (const name of files.sort()) addFragment(document, readFragment(join(directory, name)), name);
+  addExamples(document.components.responses, readMessages(messages));
   addRequestId(document.components.responses);
   for (const [path, item] of Object.entries(document.paths)) {
     if (item.servers) continue;
@@ -100,9 +120,9 @@ export function bundle(directory) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.length !== 3) {
-    console.error('usage: node bundle.mjs DIRECTORY > openapi.json');
+  if (process.argv.length !== 4) {
+    console.error('usage: node bundle.mjs DIRECTORY MESSAGES.tsv > openapi.json');
     process.exit(2);
   }
-  process.stdout.write(JSON.stringify(bundle(process.argv[2]), null, 1) + '\n');
+  process.stdout.write(JSON.stringify(bundle(...process.argv.slice(2)), null, 1) + '\n');
 }

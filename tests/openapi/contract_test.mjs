@@ -119,6 +119,16 @@ function compareAccess(where, route, operation) {
   check((served === 'anyone') === (operation.security?.length === 0), where, 'security does not fit x-access');
 }
 
+// A reader must not be shown the body of one refusal as that of another.
+function compareExamples(where, operation) {
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    const problem = resolve(answer).content?.['application/problem+json'];
+    if (!problem) continue;
+    const example = problem.example ?? flat(problem.schema).examples?.[0];
+    check(example?.status === Number(status), where, `the example of ${status} is one of ${example?.status}`);
+  }
+}
+
 function compareRoute(route) {
   const path = route.path.replace(/\{([a-z_]+):[a-z]+\}/g, '{$1}');
   const where = `${route.method} ${path}`;
@@ -131,6 +141,7 @@ function compareRoute(route) {
   compareAccess(where, route, operation);
   compareQuery(where, route, parameters);
   compareBody(where, route, operation);
+  compareExamples(where, operation);
   return where;
 }
 
