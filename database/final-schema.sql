@@ -5152,7 +5152,7 @@ CREATE TABLE public.user_sessions (
     CONSTRAINT "session.device_name_length" CHECK ((char_length(device_name) <= 100)),
     CONSTRAINT "session.generation" CHECK ((generation >= 0)),
     CONSTRAINT "session.revoked_pair" CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
-    CONSTRAINT "session.revoked_reason" CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'ended'::text, 'reuse'::text, 'expired'::text, 'password_change'::text, 'password_reset'::text, 'deactivated'::text, 'role_change'::text, 'deletion'::text, 'limit'::text]))),
+    CONSTRAINT "session.revoked_reason" CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'ended'::text, 'reuse'::text, 'expired'::text, 'password_change'::text, 'password_reset'::text, 'deactivated'::text, 'role_change'::text, 'deletion'::text, 'limit'::text, 'restored'::text]))),
     CONSTRAINT "session.token_is_sha256" CHECK (((octet_length(refresh_token) = 32) AND (octet_length(previous_refresh_token) = 32))),
     CONSTRAINT "session.user_agent_length" CHECK ((char_length(user_agent) <= 512))
 );

@@ -51,5 +51,8 @@ INSERT INTO notification_types (type, title, message, in_app, email, push) VALUE
      '{"en": "Open it in the app.", "km": "សូមបើកក្នុងកម្មវិធី។", "fr": "Ouvrez-le dans l''application."}', true, false, true),
     ('account.security',
      '{"en": "A change to your account", "km": "មានការផ្លាស់ប្តូរគណនីរបស់អ្នក", "fr": "Un changement sur votre compte"}',
-     '{"en": "{what}. If this was not you, change your password.", "km": "{what}។ បើមិនមែនជាអ្នក សូមប្តូរពាក្យសម្ងាត់។", "fr": "{what}. Si ce n''était pas vous, changez de mot de passe."}', true, true, false)
+     '{"en": "{what}. If this was not you, change your password.", "km": "{what}។ បើមិនមែនជាអ្នក សូមប្តូរពាក្យសម្ងាត់។", "fr": "{what}. Si ce n''était pas vous, changez de mot de passe."}', true, true, false),
+    ('system.restored',
+     '{"en": "Recent records were lost", "km": "កំណត់ត្រាថ្មីៗបានបាត់បង់", "fr": "Des données récentes sont perdues"}',
+     '{"en": "What was recorded after {since} is lost. Before you take a medicine, think whether you already took it. Check your doses, and who may see your data.", "km": "អ្វីដែលបានកត់ត្រាក្រោយ {since} បានបាត់បង់។ មុនលេបថ្នាំ សូមគិតថាអ្នកបានលេបរួចហើយឬនៅ។ សូមពិនិត្យកំណត់ត្រាលេបថ្នាំ និងអ្នកដែលអាចមើលទិន្នន័យរបស់អ្នក។", "fr": "Ce qui a été noté après {since} est perdu. Avant de prendre un médicament, demandez-vous si vous ne l''avez pas déjà pris. Vérifiez vos prises, et qui peut voir vos données."}', true, false, true)
 ON CONFLICT (type) DO UPDATE SET title = excluded.title, message = excluded.message, in_app = excluded.in_app, email = excluded.email, push = excluded.push;
