@@ -32,6 +32,7 @@ BUILD_PACKAGES=(
 
 # The servers of the stack, what the reader of prescriptions knows of languages, and what the README's lines call.
 RUN_PACKAGES=(
+    age
     ca-certificates
     curl
     fonts-khmeros
