@@ -1,7 +1,7 @@
 -- What a database forgets and is told when it comes out of a backup: nothing spent lives again, nothing is sent twice, nobody is told to
 -- take a dose that may have been taken.
 BEGIN;
-SELECT plan(22);
+SELECT plan(23);
 \ir include/people.psql
 \set m1 '\'00000000-0000-7000-8000-0000000002c1\''
 \set m2 '\'00000000-0000-7000-8000-0000000002c2\''
@@ -17,6 +17,10 @@ SELECT act_as(:patient) \g /dev/null
 SELECT dose_snooze(:'snoozed', 10) \g /dev/null
 SELECT pg_temp.nobody() \g /dev/null
 UPDATE medication_reminder_logs SET snoozed_until = now() - interval '1 minute', fire_at = now() - interval '1 minute' WHERE id = :'snoozed';
+-- And a plan that the backup knew up to three days ago only.
+INSERT INTO medication_reminders (id, medication_id, patient_id, time_slot, scheduled_time, dose_amount, start_date, timezone)
+VALUES ('00000000-0000-7000-8000-0000000003c1', :m1, :patient, 'custom', '12:00', 1, current_date - 9, 'UTC');
+UPDATE medication_reminders SET materialized_until = current_date - 3 WHERE id = '00000000-0000-7000-8000-0000000003c1';
 
 INSERT INTO user_sessions (user_id, refresh_token, idle_expires_at, expires_at) VALUES (:patient, sha256('t'), now() + interval '1 day', now() + interval '1 day');
 INSERT INTO user_sessions (user_id, refresh_token, idle_expires_at, expires_at, revoked_at, revoked_reason)
@@ -51,6 +55,9 @@ SELECT is((SELECT status || ' ' || (snoozed_until IS NULL) FROM medication_remin
 SELECT is((SELECT string_agg(status, ' ') FROM medication_reminder_logs WHERE id IN (:'over', :'long_over')), 'missed missed', 'what is over counts as missed');
 SELECT is((SELECT string_agg(DISTINCT note, '|') FROM dose_events WHERE dose_id IN (:'over', :'long_over')), 'records lost since ' || :'taken', 'with the reason');
 SELECT is(pg_temp.scheduler('fire_due_doses()'), '0', 'nobody is told to take what may have been taken');
+SELECT pg_temp.scheduler('materialise_doses()') \g /dev/null
+SELECT is((SELECT string_agg(l.status, ' ') FROM medication_reminder_logs l WHERE l.reminder_id = '00000000-0000-7000-8000-0000000003c1' AND l.scheduled_date < current_date),
+          'missed missed', 'days that the backup had not planned yet');
 SELECT is(pg_temp.scheduler('mark_missed_doses(1000)'), '0', 'nothing is left to be found missed');
 SELECT is((SELECT count(*)::integer FROM notifications WHERE type IN ('dose.due', 'dose.missed') AND user_id = :patient
              OR type = 'family.dose_missed' AND user_id = :relative), 0, 'no reminder, no alarm');
