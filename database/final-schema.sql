@@ -2385,8 +2385,8 @@ CREATE FUNCTION public.notify_many(users uuid[], type text, data jsonb[], dedupe
           JOIN users u ON u.id = i.user_id AND u.is_active
           LEFT JOIN notification_types t ON t.type = notify_many.type        -- a type there is not fails on its missing title
     ), first_seen AS (
-        INSERT INTO outbox (kind, user_id, dedupe_key, payload, status, completed_at)
-        SELECT 'in_app', i.user_id, i.dedupe_key,
+        INSERT INTO outbox (kind, user_id, dedupe_key, priority, payload, status, completed_at)
+        SELECT 'in_app', i.user_id, i.dedupe_key, 20,
                jsonb_build_object('notification_id', i.id, 'created_at', now(), 'user_id', i.user_id, 'type', notify_many.type),
                CASE WHEN wanted THEN 'queued' ELSE 'done' END, CASE WHEN NOT wanted THEN now() END
           FROM (SELECT *, 'in_app' IN (SELECT notice_channels(item.user_id, notify_many.type)) AS wanted FROM item) AS i

@@ -1,6 +1,6 @@
 -- Notices by language, channel and dedupe key; repeated requests by their key.
 BEGIN;
-SELECT plan(23);
+SELECT plan(24);
 \ir include/people.psql
 SELECT is(notice_text('{a} and {b}, {c}', '{"a": "x", "b": null, "d": "{a}"}'), 'x and , {c}', 'placeholders');
 SELECT is(notify_user(:patient, 'family.approved', '{"patient": "A"}', 'k1'), true, 'a notice');
@@ -26,6 +26,9 @@ SELECT is((SELECT pg_temp.deliver(:patient, 'k1') BETWEEN now() AND clock_timest
 UPDATE notifications SET delivered_at = now() + interval '1 hour' WHERE user_id = :patient AND delivered_at IS NOT NULL;
 SELECT is(pg_temp.deliver(:patient, 'k2'), now() + interval '1 hour 1 microsecond', 'behind the last one, though the clock was set back');
 SELECT is(pg_temp.run_as('dastern_notifications', :relative, format('SELECT notification_last_place(%L)', :patient)), NULL, 'of one''s own notices only');
+
+SELECT account_mail(:patient, 'patient@people.test', 'account.password_changed');
+SELECT is((SELECT kind FROM queue_claim('outbox', 'test', 60)), 'in_app', 'what only this database has to do does not wait for a mail server');
 
 CREATE FUNCTION pg_temp.first(who uuid, key text, route text, body text) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.run_as('dastern_reminders', who, format('SELECT concat_ws($q$ $q$, replay, status, body) FROM idempotency_begin(%L, %L, sha256(%L))', key, route, body)) $$;
