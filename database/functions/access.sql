@@ -66,14 +66,17 @@ BEGIN
     SELECT m.prescription_id FROM medications m WHERE m.id = ANY ((SELECT hidden_medications())::uuid[]));
 END $$;
 
--- People whose name the caller may read: the other ends of links and requests that are not over.
+-- People whose name the caller may read: the other ends of links and requests that are not over. The patient goes on seeing whose link
+-- has run out until it is ended, and may prolong it.
 CREATE OR REPLACE FUNCTION connected_people() RETURNS uuid[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     RETURN ARRAY(
     SELECT CASE app_user_id() WHEN f.patient_id THEN f.family_member_id ELSE f.patient_id END
-      FROM family_relationships f WHERE app_user_id() IN (f.patient_id, f.family_member_id) AND f.status = 'active'
+      FROM family_relationships f
+     WHERE f.status = 'active'
+       AND (f.patient_id = app_user_id() OR f.family_member_id = app_user_id() AND (f.expires_at IS NULL OR f.expires_at > now()))
     UNION ALL
     SELECT CASE app_user_id() WHEN r.patient_id THEN r.family_member_id ELSE r.patient_id END
       FROM family_connection_requests r WHERE app_user_id() IN (r.patient_id, r.family_member_id) AND r.status = 'pending'

@@ -21,8 +21,8 @@ BEGIN
     END IF;
 END $$;
 
--- Sends a code to the number the caller wants: five a day for an account, ten for a number. Returns the seconds to wait when that is too often, else 0. Whether somebody else has
--- the number is said at the proof, not here.
+-- Sends a code to the number the caller wants: five a day for an account, ten for a number. Returns the seconds to wait when that is too
+-- often, else 0. Whether somebody else has the number is said at the proof, not here.
 CREATE OR REPLACE FUNCTION phone_code_issue(number text, code_hash bytea, key text, sealed bytea) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$

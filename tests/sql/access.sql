@@ -1,7 +1,7 @@
 -- Who sees whose data. One patient's records against: the patient, another patient, a relative (by permission, hidden medicine, expiry,
 -- revocation), a stranger, a doctor (by level), an unverified doctor, and nobody at all.
 BEGIN;
-SELECT plan(87);
+SELECT plan(90);
 \ir include/people.psql
 \set rx1 '\'00000000-0000-7000-8000-0000000001c1\''
 \set rx2 '\'00000000-0000-7000-8000-0000000001c2\''
@@ -95,8 +95,11 @@ SELECT is(pg_temp.sees(:patient), '2 2 2 2', 'the patient still sees all');
 -- Time and revocation.
 UPDATE family_relationships SET hidden_medication_ids = '{}', expires_at = now() WHERE family_member_id = :relative;
 SELECT is(pg_temp.sees(:relative), '0 0 0 0', 'an expired link shows nothing');
+SELECT is(pg_temp.run_as('dastern_family', :relative, format('SELECT count(*) FROM users WHERE id = %L', :patient)), '0', 'nor the patient''s name');
+SELECT is(pg_temp.run_as('dastern_family', :patient, format('SELECT count(*) FROM users WHERE id = %L', :relative)), '1', 'whose patient still sees whose it was');
 UPDATE family_relationships SET expires_at = now() + interval '1 minute' WHERE family_member_id = :relative;
 SELECT is(pg_temp.sees(:relative), '2 2 2 2', 'a running one does');
+SELECT is(pg_temp.run_as('dastern_family', :relative, format('SELECT count(*) FROM users WHERE id = %L', :patient)), '1', 'with the name');
 UPDATE family_relationships SET status = 'revoked', revoked_at = now() WHERE family_member_id = :relative;
 SELECT is(pg_temp.sees(:relative), '0 0 0 0', 'a revoked one does not');
 SELECT is(pg_temp.may(:relative, 'view_reminders'), 'DT404 not_found', 'not found, as ever');
