@@ -60,11 +60,13 @@ enum err password_hash(struct arena *mem, const char *password, char **encoded)
     return w.result == ARGON2_OK ? OK : E_UNAVAILABLE; /* only memory can be short */
 }
 
-bool password_matches(const char *password, const char *encoded)
+enum err password_compare(const char *password, const char *encoded)
 {
     struct work w = {.password = password, .encoded = encoded ? encoded : nobody};
     hash_lane_run(compare, &w);
-    return w.result == ARGON2_OK && encoded;
+    if (w.result == ARGON2_MEMORY_ALLOCATION_ERROR)
+        return E_UNAVAILABLE;
+    return w.result == ARGON2_OK && encoded ? OK : E_UNAUTHENTICATED;
 }
 
 bool password_is_outdated(const char *encoded)

@@ -15,8 +15,9 @@ enum err password_start(void) MUST_CHECK;
 
 /* Both take about 45 ms and 19 MiB: only inside the hash lane, with no transaction open. */
 enum err password_hash(struct arena *mem, const char *password, char **encoded) MUST_CHECK;
-/* `encoded` NULL takes as long as any and is never right. */
-bool password_matches(const char *password, const char *encoded);
+/* E_UNAUTHENTICATED: it is wrong. E_UNAVAILABLE: memory is short, and nobody can say; that must not count as a wrong one.
+ * `encoded` NULL takes as long as any and is never right. */
+enum err password_compare(const char *password, const char *encoded) MUST_CHECK;
 
 /* Was it made with parameters below today's? Then it is made anew at the next sign-in. */
 bool password_is_outdated(const char *encoded);

@@ -71,7 +71,10 @@ static enum err compare_own(struct request *r, const char *name, const char *nex
     if (err != OK)
         return err;
     *judged = rows_text(&own, r->mem, 0, "password_hash");
-    return password_matches(input(r, name), *judged) ? OK : refuse_password(r);
+    err = password_compare(input(r, name), *judged);
+    if (err == E_UNAVAILABLE)
+        return fail(r, err, "auth.busy");
+    return err == OK ? OK : refuse_password(r);
 }
 
 enum err password_confirm(struct request *r, const char *name)

@@ -79,9 +79,12 @@ static enum err judge_password(struct request *r, struct candidate *c)
         return too_often(r, rows_long(&found, 0, "wait"));
     c->user_id = rows_text(&found, r->mem, 0, "user_id");
     const char *hash = c->judged_hash = rows_text(&found, r->mem, 0, "password_hash");
-    c->right = password_matches(input(r, "password"), hash);
-    if (c->right && password_is_outdated(hash) && password_hash(r->mem, input(r, "password"), &c->new_hash) != OK)
-        return fail(r, E_UNAVAILABLE, "auth.busy");
+    err = password_compare(input(r, "password"), hash);
+    c->right = err == OK;
+    if (c->right && password_is_outdated(hash))
+        err = password_hash(r->mem, input(r, "password"), &c->new_hash);
+    if (err == E_UNAVAILABLE)
+        return fail(r, err, "auth.busy");
     if (!c->right || !rows_bool(&found, 0, "totp_enabled"))
         return OK;
     c->needs_code = !input(r, "totp_code");

@@ -1,7 +1,34 @@
-/* Which passwords are too easy: the list, and what is made of a person's own words. */
+/* Comparing passwords; which ones are too easy: the list, and what is made of a person's own words. */
+#include <argon2.h>
+
 #include "../../../../modules/auth/common_passwords.h"
+#include "../../../../modules/auth/hash_lane.h"
 #include "../../../../modules/auth/password.h"
 #include "unit.h"
+
+static bool memory_is_short;
+
+/* Stands in for the library's, which is as its own one for all types. */
+int argon2id_verify(const char *encoded, const void *password, const size_t n)
+{
+    return memory_is_short ? ARGON2_MEMORY_ALLOCATION_ERROR : argon2_verify(encoded, password, n, Argon2_id);
+}
+
+/* Whoever is told so would doubt the password, and five times is enough to be kept out. */
+static void short_memory_is_no_wrong_password(void **state)
+{
+    (void)state;
+    char *encoded;
+    assert_int_equal(password_start(), OK);
+    assert_int_equal(hash_lane_start("build/test-hash-lane", 1), OK);
+    assert_int_equal(password_hash(mem, "a quiet river", &encoded), OK);
+    for (int i = 0; i < 2; i++) {
+        memory_is_short = i == 0;
+        assert_int_equal(password_compare("a loud river", encoded), i ? E_UNAUTHENTICATED : E_UNAVAILABLE);
+        assert_int_equal(password_compare("a quiet river", NULL), i ? E_UNAUTHENTICATED : E_UNAVAILABLE);
+        assert_int_equal(password_compare("a quiet river", encoded), i ? OK : E_UNAVAILABLE);
+    }
+}
 
 /* Every line of the file is found, and the file is sorted as the search needs it. */
 static void every_listed_password_is_found(void **state)
@@ -59,6 +86,7 @@ static void weaker_hashes_are_outdated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        in_arena(short_memory_is_no_wrong_password),
         cmocka_unit_test(every_listed_password_is_found),
         cmocka_unit_test(others_are_not_found),
         in_arena(own_words_weaken),
