@@ -1,11 +1,14 @@
 /* Common ground of all executables. */
 #include "core/process.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "core/arena.h"
 #include "core/str.h"
 
 const struct config_item process_config[] = {
@@ -14,6 +17,34 @@ const struct config_item process_config[] = {
     {"DASTERN_LOG_LEVEL", CONFIG_TEXT, "info", "debug, info, warn or error"},
     {NULL, CONFIG_TEXT, NULL, NULL}};
 
+/* As OpenSSL's own, which give nothing for a size of nothing, but for what happens without memory. */
+static void *allocate(size_t n, const char *file, int line)
+{
+    (void)file, (void)line;
+    return n ? xrealloc(NULL, n) : NULL;
+}
+
+static void release(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
+
+static void *reallocate(void *p, size_t n, const char *file, int line)
+{
+    if (n)
+        return xrealloc(p, n);
+    release(p, file, line);
+    return NULL;
+}
+
+/* Without memory OpenSSL says of a signature that it is wrong, and a person who did nothing is signed out. */
+static void own_memory(void)
+{
+    if (CRYPTO_set_mem_functions(allocate, reallocate, release) != 1)
+        abort(); /* it has allocated already */
+}
+
 /* Nothing of a request may reach a core file or another process of the same user. */
 void process_harden(void)
 {
@@ -21,6 +52,7 @@ void process_harden(void)
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGPIPE, SIG_IGN);
+    own_memory();
 }
 
 bool process_option(int argc, char **argv, const char *option)

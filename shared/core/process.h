@@ -9,7 +9,8 @@
 /* Database and log: part of every executable's configuration. */
 extern const struct config_item process_config[];
 
-/* No core files, not traceable, SIGPIPE ignored. Call before requests or jobs are touched. */
+/* No core files, not traceable, SIGPIPE ignored, no memory for OpenSSL ends the process. Once, before requests or jobs are touched
+ * and before anything is asked of OpenSSL. */
 void process_harden(void);
 
 /* Is `option` among the arguments? */

@@ -182,6 +182,6 @@ int serve(const struct area *area, int argc, char **argv)
     if (!check_routes(area))
         return EXIT_FAILURE;
     process_harden();
-    json_wipe_freed();
+    json_own_memory();
     return process_option(argc, argv, "--worker") ? worker_process(area) : parent_process();
 }

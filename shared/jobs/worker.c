@@ -236,7 +236,7 @@ int worker_main(const struct worker *worker, int argc, char **argv)
     config_load(process_config, worker->config, argc, argv);
     log_init(worker->name, config_text("DASTERN_LOG_LEVEL"));
     process_harden();
-    json_wipe_freed();
+    json_own_memory();
     catch_signals();
     name_claimant(worker->name);
     w.pool = db_pool_new(config_text("DASTERN_DB"), CONNECTIONS, config_bool("DASTERN_DB_PREPARE"));

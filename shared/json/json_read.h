@@ -24,7 +24,7 @@ char *json_text(struct arena *mem, const json_t *value);
 /* Decimal text of a JSON number. Numbers of up to 15 significant digits keep their exact value ("0.10" gives "0.1", never
  * 0.10000000000000001), more digits are rounded to 15. Very large or small ones come as "1e+20", which str_is_decimal refuses. */
 char *json_number_text(struct arena *mem, const json_t *number);
-/* From now on jansson wipes what it frees. Once, before there are threads or values. */
-void json_wipe_freed(void);
+/* From now on jansson wipes what it frees, and having no memory ends the process. Once, before there are threads or values. */
+void json_own_memory(void);
 
 #endif

@@ -65,6 +65,13 @@ static inline int unit_run_child(void (*fn)(void *), void *arg, char *out, size_
     return status;
 }
 
+/* From now on the process gets no more memory than it has. */
+static inline void unit_no_more_memory(void)
+{
+    struct rlimit little = {.rlim_cur = 1024, .rlim_max = 1024};
+    setrlimit(RLIMIT_AS, &little);
+}
+
 /* fn must end the process by abort(). */
 static inline void unit_expect_abort(void (*fn)(void *), void *arg)
 {

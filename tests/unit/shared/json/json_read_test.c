@@ -167,13 +167,33 @@ static void one_megabyte_is_read(void **state)
     free(text);
 }
 
+static void read_without_memory(void *text)
+{
+    struct json_fault fault;
+    json_own_memory();
+    unit_no_more_memory();
+    json_read(mem, text, strlen(text), &fault);
+}
+
+/* Else whoever sent it would be told that it is no JSON. A sanitizer ends the process before we do, so how it ends is not looked at. */
+static void no_memory_ends_the_process(void **state)
+{
+    (void)state;
+    char out[4096], *text = malloc(LIMIT_JSON_BODY_BYTES);
+    memset(text, 'x', LIMIT_JSON_BODY_BYTES);
+    text[0] = text[LIMIT_JSON_BODY_BYTES - 2] = '"';
+    text[LIMIT_JSON_BODY_BYTES - 1] = '\0';
+    assert_int_not_equal(unit_run_child(read_without_memory, text, out, sizeof out), 0);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_arena(what_is_not_json_is_refused_with_its_code), in_arena(depth_is_counted_outside_strings_only),
         in_arena(nothing_behind_the_text_is_read),           in_arena(decimals_keep_their_value),
         in_arena(numbers_are_written_in_decimals),           in_arena(a_value_becomes_the_same_text),
-        in_arena(one_megabyte_is_read),
+        in_arena(one_megabyte_is_read),                      in_arena(no_memory_ends_the_process),
     };
     return cmocka_run_group_tests_name("json/json_read", tests, NULL, NULL);
 }
