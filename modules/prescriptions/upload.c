@@ -47,7 +47,7 @@ static const char *check_bytes(const struct multipart_part *part, struct image_h
         return "ocr.bad_image";
     void *bytes = mmap(NULL, part->size, PROT_READ, MAP_PRIVATE, part->fd, 0);
     if (bytes == MAP_FAILED)
-        return "ocr.bad_image";
+        return "storage.unavailable";
     const char *code = image_check_header(bytes, part->size, header);
     munmap(bytes, part->size);
     return code;
@@ -57,6 +57,8 @@ static enum err check_picture(struct request *r, struct picture *picture)
 {
     const struct multipart_part *part = r->file;
     const char *code = check_bytes(part, &picture->header);
+    if (str_eq(code, "storage.unavailable"))
+        return fail(r, E_UNAVAILABLE, code);
     if (str_eq(code, "ocr.bad_image"))
         return fail_with(r, E_INVALID, 415, code, NULL);
     if (code)
