@@ -229,7 +229,8 @@ static enum err read_form_body(struct request *r)
     err = check_length(r, total);
     if (err != OK)
         return err;
-    EVP_DigestFinal_ex(hash, digest, &size);
+    if (EVP_DigestFinal_ex(hash, digest, &size) != 1)
+        abort();
     r->exchange->body_hash = hex_encode(r->mem, digest, size);
     take_parts(r, form);
     return OK;
