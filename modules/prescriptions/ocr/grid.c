@@ -395,6 +395,7 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out)
     struct sorting s = { .count = 0 };
     memset(out, 0, sizeof *out);
     load_holes(holes, &s);
+    if (s.count == 0) return false;
     find_columns(&s);
     if (s.columns < 3) return false;
     assign_columns(&s);
@@ -511,8 +512,9 @@ static void whiten_edge(PIX *crop, PIX *mask, int edge)
     int w = pixGetWidth(crop), h = pixGetHeight(crop);
     bool level = edge == EDGE_TOP || edge == EDGE_BOTTOM;
     int count = level ? w : h, reach = (level ? h : w) / 3;
-    int *depth = calloc(2 * (size_t)count, sizeof *depth), *smooth = depth + count;
+    int *depth = calloc(2 * (size_t)count, sizeof *depth);
     if (!depth) return;
+    int *smooth = depth + count;
     measure_edge(mask, edge, depth, count);
     smooth_edge(depth, smooth, count, level ? w / 8 + 12 : h / 4 + 8);
     for (int i = 0; i < count; i++)
