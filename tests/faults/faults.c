@@ -14,7 +14,10 @@
  *           an administrator sees it and has it tried again
  * stalls    the same for one whose reading never ends (takes three times DASTERN_OCR_WALL_SECONDS)
  * disks     no room for pictures (needs root, to mount small disks): 507, nothing half-written, all well once there is room
- * streams   of events, while their module restarts or is killed: nothing is missed by clients that come again */
+ * streams   of events, while their module restarts or is killed: nothing is missed by clients that come again
+ * calls     of the system, of three modules: each kind fails at so many places, once at a time. Nothing is answered as done that is
+ *           not, nothing allowed that is refused, nothing half stored, nothing hangs, no descriptor is lost. Needs a stack of
+ *           the executables that `make failing` makes */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,7 +310,7 @@ static const struct {
 } scenarios[] = {{"kills", kill_processes}, {"rolls", roll_modules}, {"postgres", restart_postgres}, {"frozen", freeze_postgres},
                  {"redis", stop_redis},
                  {"slow", slow_connections}, {"readers", kill_readers}, {"crashes", crash_readings}, {"stalls", stall_readings},
-                 {"disks", fill_disks}, {"streams", break_streams}};
+                 {"disks", fill_disks}, {"streams", break_streams}, {"calls", fail_calls}};
 
 static bool run_scenario(const char *argument) {
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
@@ -327,7 +330,7 @@ int main(int argc, char **argv) {
     print_head();
     for (int i = 1; i < argc; i++)
         if (!run_scenario(argv[i])) {
-            fprintf(stderr, "usage: %s {kills|rolls|postgres|frozen|redis|slow|readers|crashes|stalls|disks|streams}=N …\n", argv[0]);
+            fprintf(stderr, "usage: %s {kills|rolls|postgres|frozen|redis|slow|readers|crashes|stalls|disks|streams|calls}=N …\n", argv[0]);
             return 2;
         }
     return all_held ? 0 : 1;

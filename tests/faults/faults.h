@@ -23,4 +23,7 @@ void fill_disks(int times);
 /* streams.c */
 void break_streams(int times);
 
+/* calls.c */
+void fail_calls(int points);
+
 #endif

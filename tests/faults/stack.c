@@ -80,6 +80,13 @@ static bool is_module(pid_t pid) {
 static bool is_module_parent(pid_t pid) { return is_module(pid) && !is_ours(parent_of(pid)); }
 static bool is_module_child(pid_t pid) { return is_module(pid) && is_ours(parent_of(pid)); }
 
+bool stack_runs(pid_t pid, const char *name) {
+    char path[PATH_BYTES], wanted[PATH_BYTES];
+    snprintf(wanted, sizeof wanted, "%s/app/bin/%s", state_directory(), name);
+    executable_of(pid, path, sizeof path);
+    return strcmp(path, wanted) == 0;
+}
+
 size_t stack_processes(pid_t *pids, size_t room) { return collect(pids, room, is_ours); }
 
 size_t stack_modules(pid_t *pids, size_t room, bool parents) {
@@ -129,6 +136,14 @@ static bool is_child(pid_t pid) { return parent_of(pid) == wanted_parent; }
 size_t stack_backends(pid_t postmaster, pid_t *pids, size_t room) {
     wanted_parent = postmaster;
     return postmaster > 0 ? collect(pids, room, is_child) : 0; /* without one, it would be everybody's */
+}
+
+/* A backend's title names the role. */
+bool stack_serves(pid_t backend, const char *name) {
+    char title[PATH_BYTES], role[64];
+    snprintf(role, sizeof role, " dastern_%s ", name);
+    executable_of(backend, title, sizeof title);
+    return strstr(title, role) != NULL;
 }
 
 /* Redis renames itself to "redis-server unixsocket:<path>": the path tells whose it is. */
