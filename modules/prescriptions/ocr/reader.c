@@ -9,6 +9,7 @@
 #include "fields.h"
 #include "grid.h"
 #include "lexicon.h"
+#include "pale.h"
 #include "picture.h"
 #include "rows.h"
 #include "text.h"
@@ -60,6 +61,7 @@ struct page {
     struct ocr_draft *draft;
     PIX *upright;             /* prepared grey, as the camera held it */
     PIX *colours;             /* where it was coloured; NULL for a grey picture */
+    PIX *pale;                /* where it was darker than paper, however little */
     PIX *flat;                /* rectified grey */
     struct warp warp;         /* from `flat` back to `upright`, turned */
     struct grid_holes holes;  /* on `flat` */
@@ -208,12 +210,27 @@ static void read_without_grid(struct page *page, struct ocr_pictures *pictures)
     pixDestroy(&straight);
 }
 
+/* A map of the upright picture, turned as the table is; the caller owns it. */
+static PIX *turn_map(const struct page *page, PIX *map) { return map ? pixRotateOrth(map, page->draft->turned / 90) : NULL; }
+
+static int turned_width(const struct page *page)
+{
+    return page->draft->turned % 180 ? pixGetHeight(page->upright) : pixGetWidth(page->upright);
+}
+
+static void read_rows(struct page *page)
+{
+    PIX *pale = turn_map(page, page->pale);
+    struct rows_source source = { page->reader->engine, page->reader->lexicon, page->flat, &page->holes, &page->grid, &page->columns,
+                                  { pale, &page->warp, turned_width(page) } };
+    rows_read(&source, page->draft, page->progress, page->arg);
+    pixDestroy(&pale);
+}
+
 static void read_header(struct page *page)
 {
-    int quarters = page->draft->turned / 90;
-    PIX *colours = page->colours ? pixRotateOrth(page->colours, quarters) : NULL;
-    int width = quarters % 2 ? pixGetHeight(page->upright) : pixGetWidth(page->upright);
-    struct fields_source source = { page->reader->engine, page->flat, { colours, &page->warp, width } };
+    PIX *colours = turn_map(page, page->colours);
+    struct fields_source source = { page->reader->engine, page->flat, { colours, &page->warp, turned_width(page) } };
     fields_read(&source, &page->grid.box, page->draft);
     pixDestroy(&colours);
 }
@@ -234,16 +251,16 @@ static void read_page(struct page *page, struct ocr_pictures *pictures)
     draft->grid = true;
     draft->width = pixGetWidth(page->flat);
     draft->height = pixGetHeight(page->flat);
-    struct rows_source source = { page->reader->engine, page->reader->lexicon, page->flat, &page->holes, &page->grid, &page->columns };
-    rows_read(&source, draft, page->progress, page->arg);
+    read_rows(page);
     report(page, "header", 90);
     read_header(page);
     finish(draft);
     if (pictures) pictures->rectified = picture_encode(page->flat, RECTIFIED_QUALITY);
 }
 
-/* Decodes once: the copies to keep, the map of colours, and the grey picture to read. NULL with *error: it could not be decoded. */
-static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures, PIX **colours, const char **error)
+/* Decodes once: the copies to keep, the maps of colours and of pale marks, and the grey picture to read. NULL with *error: it could
+ * not be decoded. */
+static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures, struct page *page, const char **error)
 {
     PIX *pix = picture_decode(data, size, error);
     if (pix && pictures) {
@@ -251,8 +268,9 @@ static PIX *decode(const void *data, size_t size, struct ocr_pictures *pictures,
         pictures->thumbnail = picture_thumbnail(pix, THUMBNAIL_SIDE);
     }
     PIX *sample = pix ? colours_sample(pix) : NULL, *prepared = pix ? picture_prepare(pix) : NULL;
+    page->pale = pix ? pale_map(pix) : NULL;
     pixDestroy(&pix);
-    *colours = colours_map(sample);
+    page->colours = colours_map(sample);
     return prepared;
 }
 
@@ -266,7 +284,7 @@ void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct o
     if (page) {
         *page = (struct page){ .reader = reader, .draft = draft, .progress = progress, .arg = arg };
         report(page, "decode", 5);
-        page->upright = decode(data, size, pictures, &page->colours, &error);
+        page->upright = decode(data, size, pictures, page, &error);
         report(page, "prepare", 15);
     }
     if (page && page->upright) read_page(page, pictures);
@@ -275,6 +293,7 @@ void ocr_read(struct ocr_reader *reader, const void *data, size_t size, struct o
         drop_table(page);
         pixDestroy(&page->upright);
         pixDestroy(&page->colours);
+        pixDestroy(&page->pale);
     }
     free(page);
     if (progress) progress(arg, "store", 97);

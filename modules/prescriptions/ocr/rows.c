@@ -143,6 +143,7 @@ static void read_doses(const struct rows_source *s, int r, int height, struct oc
         }
         struct number_reading reading;
         number_read(s->engine, crop, NUMBER_DOSE, height, &reading);
+        if (reading.empty && pale_has_mark(&s->pale, &cell->box, height)) reading.unsure = true;
         set_number(&row->doses[slot], &reading, cell);
         take_dose_unit(row, reading.unit, &cell->box);
         if (!s->columns->slots_sure) row->doses[slot].confidence *= 0.9;

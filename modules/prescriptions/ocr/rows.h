@@ -6,6 +6,7 @@
 #include "engine.h"
 #include "grid.h"
 #include "lexicon.h"
+#include "pale.h"
 
 struct rows_source {
     struct engine *engine;
@@ -14,6 +15,7 @@ struct rows_source {
     const struct grid_holes *holes;
     const struct grid *grid;
     const struct columns *columns;
+    struct pale pale;                /* for what is too pale on `grey` */
 };
 
 /* Fills draft->rows; calls `progress` as it goes (may be NULL). */
