@@ -146,6 +146,8 @@ void score_add(struct score *s, const struct page *page, const struct ocr_draft 
     if (!page_is_readable(page)) { add_unreadable(s, page, draft, list); return; }
     s->tables_found += draft->row_count > 0;
     s->rows_read += draft->row_count;
+    s->warned += draft->rows_missing;
+    if (list && draft->rows_missing) fprintf(list, "%llu %s: rows may be missing\n", (unsigned long long)page->seed, page->layout->name);
     if (list && draft->error[0])
         fprintf(list, "%llu %s: %s sharpness %.0f, %d rows\n",
                 (unsigned long long)page->seed, page->layout->name, draft->error, draft->sharpness, page->row_count);
@@ -192,6 +194,7 @@ void score_print(const struct score *s, double rss_mb, FILE *out)
         { "UNSURE slots %", percent(s->slots_unsure, s->slots), "<= 5" },
         { "row recall %", percent(s->rows_matched, s->rows_true), ">= 99" },
         { "row precision %", percent(s->rows_matched, s->rows_read), ">= 99" },
+        { "pages said to lack rows %", percent(s->warned, s->pages), "" },
         { "names exact %", percent(s->names, s->rows_true), ">= 92" },
         { "strengths exact %", percent(s->strengths, s->rows_true), "" },
         { "silently wrong strengths %", percent(s->strengths_silent, s->rows_true), "" },

@@ -125,6 +125,9 @@ static void add_fields(json_t *out, const struct ocr_draft *draft)
         json_object_set_new(all, fields[i].name, text_json(fields[i].field));
         note_unsure(unsure, fields[i].name, fields[i].field->unsure);
     }
+    const struct ocr_text more = { .confidence = 0, .unsure = draft->rows_missing, .source = draft->rows_missing ? OCR_SOURCE_RULE : OCR_SOURCE_NONE };
+    json_object_set_new(all, "medications", text_json(&more));
+    note_unsure(unsure, "medications", more.unsure);
     json_object_set_new(out, "fields", all);
     json_object_set_new(out, "unsure", unsure);
 }

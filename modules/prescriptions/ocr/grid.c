@@ -10,6 +10,7 @@ enum {
     CELL_SIDE_MIN = 10,     /* px */
     EDGE_TOLERANCE = 16,    /* px by which edges of one column differ on a rectified picture */
     EDGES_MAX = 512,
+    OTHER_LIKENESS = 4,     /* of a second table; see table_likeness */
 };
 
 static int compare_ints(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
@@ -34,7 +35,7 @@ static bool looks_like_cell(PIX *mask, const BOX *box, int page_area)
 /* The holes of one ink component: background that does not reach the border of its box. */
 static struct grid_holes holes_of(PIX *component, int x, int y, int page_area)
 {
-    struct grid_holes holes = { boxaCreate(64), pixaCreate(64) };
+    struct grid_holes holes = { boxaCreate(64), pixaCreate(64), 0 };
     PIX *framed = pixAddBorder(component, 1, 0), *inverse = pixInvert(NULL, framed);
     PIXA *masks = NULL;
     BOXA *boxes = inverse ? pixConnComp(inverse, &masks, 4) : NULL;
@@ -128,7 +129,44 @@ static void keep_better(struct grid_holes *best, struct grid_holes *other)
     *best = *other;
 }
 
-static void search(PIX *ink, struct grid_holes *best)
+/* A table's row that stands alone: its cells have no mates above or below, but all the same height. */
+static bool is_single_row(const struct grid_holes *holes)
+{
+    l_int32 top, height, y, h;
+    boxaGetBoxGeometry(holes->boxes, 0, NULL, &top, NULL, &height);
+    for (int i = 1; i < boxaGetCount(holes->boxes); i++) {
+        boxaGetBoxGeometry(holes->boxes, i, NULL, &y, NULL, &h);
+        if (abs(y - top) > height / 2 || abs(h - height) > height / 4) return false;
+    }
+    return true;
+}
+
+/* Notes where something lies that has a table's cells. */
+static void note_table(const struct grid_holes *holes, BOXA *tables)
+{
+    BOX *extent = NULL;
+    if (boxaGetCount(holes->boxes) < HOLES_MIN || (table_likeness(holes) < OTHER_LIKENESS && !is_single_row(holes))) return;
+    if (boxaGetExtent(holes->boxes, NULL, NULL, &extent) == 0) boxaAddBox(tables, extent, L_INSERT);
+}
+
+/* How many of the tables noted lie elsewhere. */
+static int count_others(const struct grid_holes *best, BOXA *tables)
+{
+    BOX *own = NULL;
+    int others = 0;
+    if (!best->boxes || boxaGetExtent(best->boxes, NULL, NULL, &own) != 0) return 0;
+    for (int i = 0; i < boxaGetCount(tables); i++) {
+        float shared = 0;
+        BOX *table = boxaGetBox(tables, i, L_CLONE);
+        boxOverlapFraction(own, table, &shared);
+        others += shared < 0.3f;
+        boxDestroy(&table);
+    }
+    boxDestroy(&own);
+    return others;
+}
+
+static void search(PIX *ink, struct grid_holes *best, BOXA *tables)
 {
     int w = pixGetWidth(ink), h = pixGetHeight(ink), shorter = w < h ? w : h;
     PIX *large = pixSelectBySize(ink, shorter / 5, shorter / 25, 8, L_SELECT_IF_BOTH, L_SELECT_IF_GTE, NULL);
@@ -139,6 +177,7 @@ static void search(PIX *ink, struct grid_holes *best)
         PIX *component = pixaGetPix(components, i, L_CLONE);
         struct grid_holes holes = holes_of(component, box->x, box->y, w * h);
         drop_loops(&holes);
+        note_table(&holes, tables);
         keep_better(best, &holes);
         boxDestroy(&box);
         pixDestroy(&component);
@@ -164,11 +203,14 @@ static PIX *mend_lines(PIX *ink, int gap)
 
 bool grid_find_holes(PIX *ink, struct grid_holes *out)
 {
-    *out = (struct grid_holes){ NULL, NULL };
-    search(ink, out);
+    BOXA *tables = boxaCreate(8);
+    *out = (struct grid_holes){ .boxes = NULL };
+    search(ink, out, tables);
     PIX *mended = mend_lines(ink, 9);
-    if (mended) search(mended, out);
+    if (mended) search(mended, out, tables);
     pixDestroy(&mended);
+    out->others = count_others(out, tables);
+    boxaDestroy(&tables);
     return out->boxes && boxaGetCount(out->boxes) >= HOLES_MIN && table_likeness(out) > 0;
 }
 
@@ -414,52 +456,7 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out)
     return out->header_rows < out->rows;
 }
 
-/* ---- columns that were not found ------------------------------------------------------------------------------ */
-
-/* Whether a line leads from x on for some px at about the height y. */
-static bool line_leads_on(PIX *ink, int x, int y, int direction)
-{
-    enum { LINE_FROM = 10, LINE_TO = 24, LINE_ABOVE = 10, LINE_BELOW = 4 };
-    int inked = 0;
-    for (int d = LINE_FROM; d < LINE_TO; d++) {
-        l_uint32 on = 0;
-        for (int k = -LINE_ABOVE; k <= LINE_BELOW && !on; k++)
-            if (pixGetPixel(ink, x + direction * d, y + k, &on) != 0) on = 0;
-        inked += on != 0;
-    }
-    return inked * 10 >= (LINE_TO - LINE_FROM) * 8;
-}
-
-static bool side_goes_on(PIX *ink, const struct grid *grid, int column, int direction)
-{
-    int found = 0, leading = 0;
-    for (int r = 0; r < grid->rows; r++) {
-        const struct grid_cell *cell = &grid->cells[r][column];
-        if (cell->hole < 0) continue;
-        found++;
-        leading += line_leads_on(ink, direction > 0 ? cell->box.x + cell->box.w : cell->box.x, cell->box.y, direction);
-    }
-    return leading >= 2 && leading * 10 >= found * 6;
-}
-
-/* Whether a column fits between this one and the next. */
-static bool leaves_room(const struct grid *grid, int column)
-{
-    for (int r = 0; r < grid->rows; r++) {
-        const struct grid_cell *cell = &grid->cells[r][column], *next = cell + 1;
-        if (cell->hole < 0 || next->hole < 0) continue;
-        int narrower = cell->box.w < next->box.w ? cell->box.w : next->box.w;
-        return next->box.x - cell->box.x - cell->box.w > narrower / 2;
-    }
-    return false;
-}
-
-bool grid_has_lost_columns(PIX *ink, const struct grid *grid)
-{
-    for (int c = 0; c + 1 < grid->columns; c++)
-        if (leaves_room(grid, c)) return true;
-    return side_goes_on(ink, grid, 0, -1) || side_goes_on(ink, grid, grid->columns - 1, 1);
-}
+/* ---- what was found ---------------------------------------------------------------------------------------------- */
 
 int grid_cells_found(const struct grid *grid)
 {

@@ -11,9 +11,10 @@ enum { GRID_ROWS_MAX = 44, GRID_COLUMNS_MAX = 16 };
 struct grid_holes {
     BOXA *boxes;  /* of each hole */
     PIXA *masks;  /* the hole itself, 1 bit, the size of its box */
+    int others;   /* tables on the picture beside this one */
 };
 
-/* Finds the grid in a picture's ink. False when nothing on it looks like one (at least six rectangular holes). */
+/* Finds the grid in a picture's ink: of several the one with most cells. False when nothing on it looks like one (at least six rectangular holes). */
 bool grid_find_holes(PIX *ink, struct grid_holes *out);
 void grid_free_holes(struct grid_holes *holes);
 
@@ -28,7 +29,7 @@ struct grid {
     int header_rows;                                            /* 1 or more; data starts below them */
     struct grid_cell cells[GRID_ROWS_MAX][GRID_COLUMNS_MAX];    /* w == 0: covered by one above */
     struct ocr_box box;
-    bool columns_lost;                                          /* see grid_has_lost_columns */
+    bool columns_lost, rows_lost;                               /* see grid_has_lost_columns, grid_has_lost_rows */
 };
 
 /* Sorts holes of a rectified picture into rows and columns and fills in missing cells. False: not a table. */
@@ -38,6 +39,10 @@ bool grid_arrange(const struct grid_holes *holes, struct grid *out);
  * column, or its far line is not seen), or two leave room between them (something lies over a column). `ink` is what the holes
  * were found in. */
 bool grid_has_lost_columns(PIX *ink, const struct grid *grid);
+
+/* Whether there are more rows than were found: upright lines lead on below the last one (the photo ends within a row, or its lower
+ * line is not seen). */
+bool grid_has_lost_rows(PIX *ink, const struct grid *grid);
 
 /* How many cells have their own lines around them; and whether all below the headings have. */
 int grid_cells_found(const struct grid *grid);

@@ -103,6 +103,8 @@ struct ocr_draft {
                                          /* age in years as digits; gender "male" | "female"; date YYYY-MM-DD */
     struct ocr_row rows[OCR_ROWS_MAX];
     int row_count;
+    bool rows_missing;                   /* the page may hold medicines that are not in `rows`: another table, a table that is cut off
+                                            or goes on, a line without lines around it, a row whose name is not to be seen */
 };
 
 /* The draft as JSON, as it is sent over the pipe and may be stored. Returns a malloc'ed string. Shape:
@@ -110,9 +112,10 @@ struct ocr_draft {
  *  "page": {"width": 2000, "height": 1400, "turned": 0, "layout": "table" | "columns", "sharpness": 12.3},
  *  "confidence": 0.93,
  *  "fields": {"hospital_name": F, "prescribing_doctor_name": F, "patient_age": F, "patient_gender": F, "diagnosis": F,
- *             "prescription_date": F},            F = {"value": "text" | null, "confidence": 0.9, "unsure": false,
+ *             "prescription_date": F, "medications": F},    F = {"value": "text" | null, "confidence": 0.9, "unsure": false,
  *                                                      "source": "ocr" | "rule" | null, "box": [x, y, w, h] | null}
- *  "unsure": ["diagnosis", ...],                  header fields a person has to look at
+ *  "unsure": ["diagnosis", ...],                  header fields a person has to look at; "medications": there may be more of them on
+ *                                                 the paper than were read
  *  "medications": [{
  *     "sequence_number": 1, "name": "Amoxicillin", "strength": "500mg" | null, "form": "capsule" | null,
  *     "quantity": 15 | null, "quantity_unit": "..." | null, "duration_days": 5 | null,

@@ -11,7 +11,7 @@ enum {
     EDGE = 5,         /* px at the crop's edge in which the table's lines lie */
     DARKER_MIN = 4,   /* levels below the paper that a mark has at least */
 };
-static const double NOISES = 4; /* deviations of the paper's noise that a mark is darker */
+static const double NOISES = 3; /* deviations of the paper's noise that a mark is darker */
 
 static l_uint32 *line_of(PIX *pix, int y) { return pixGetData(pix) + (size_t)y * (size_t)pixGetWpl(pix); }
 

@@ -67,6 +67,7 @@ struct page {
     struct grid_holes holes;  /* on `flat` */
     struct grid grid;
     struct columns columns;
+    bool more_tables;         /* there are others on the picture */
     ocr_progress_fn *progress;
     void *arg;
 };
@@ -97,17 +98,19 @@ static bool find_table_by(struct page *page, int quarters, const struct approach
 {
     PIX *turned = quarters ? pixRotateOrth(page->upright, quarters) : pixClone(page->upright);
     PIX *ink = turned ? picture_binarise(turned, approach->faint) : NULL;
-    struct grid_holes rough = { NULL, NULL };
+    struct grid_holes rough = { .boxes = NULL };
     double corners[4][2];
     if (ink && grid_find_holes(ink, &rough) && find_corners(&rough, approach, corners) &&
         warp_plan(pixGetWidth(turned), pixGetHeight(turned), (const double (*)[2])corners, &page->warp))
         page->flat = warp_render(turned, &page->warp);
+    page->more_tables = rough.others > 0;
     grid_free_holes(&rough);
     pixDestroy(&ink);
     pixDestroy(&turned);
     ink = page->flat ? picture_binarise(page->flat, approach->faint) : NULL;
     bool found = ink && grid_find_holes(ink, &page->holes) && grid_arrange(&page->holes, &page->grid);
     page->grid.columns_lost = found && grid_has_lost_columns(ink, &page->grid);
+    page->grid.rows_lost = found && grid_has_lost_rows(ink, &page->grid);
     pixDestroy(&ink);
     return found;
 }
@@ -122,7 +125,7 @@ static bool find_table(struct page *page, int quarters, const struct approach *a
     if (!second) return found;
     *second = *page;
     second->flat = NULL;
-    second->holes = (struct grid_holes){ NULL, NULL };
+    second->holes = (struct grid_holes){ .boxes = NULL };
     if (find_table_by(second, quarters, &faint) && grid_cells_found(&second->grid) > grid_cells_found(&page->grid)) {
         struct page first = *page;
         *page = *second;
@@ -202,6 +205,7 @@ static void read_without_grid(struct page *page, struct ocr_pictures *pictures)
     table.h = last->y + last->h - table.y;
     draft->error[0] = '\0';
     draft->turned = 0;
+    draft->rows_missing = true; /* without lines, nothing tells where the list ends */
     draft->width = pixGetWidth(straight);
     draft->height = pixGetHeight(straight);
     fields_read(&(struct fields_source){ .engine = page->reader->engine, .grey = straight }, &table, draft);
@@ -218,11 +222,28 @@ static int turned_width(const struct page *page)
     return page->draft->turned % 180 ? pixGetHeight(page->upright) : pixGetWidth(page->upright);
 }
 
+/* Whether the photo ends where the table does: nobody sees whether it goes on. */
+static bool photo_ends_with_table(const struct page *page)
+{
+    const struct grid *grid = &page->grid;
+    int width = turned_width(page), height = pixGetWidth(page->upright) + pixGetHeight(page->upright) - width;
+    bool beyond = false;
+    for (int c = 0; c < grid->columns; c++) {
+        const struct ocr_box *last = &grid->cells[grid->rows - 1][c].box;
+        double x, y;
+        if (last->w == 0) continue;
+        warp_back(&page->warp, last->x + last->w / 2, last->y + last->h * 1.5, &x, &y);
+        beyond = beyond || x < 0 || y < 0 || x >= width || y >= height;
+    }
+    return beyond;
+}
+
 static void read_rows(struct page *page)
 {
     PIX *pale = turn_map(page, page->pale);
     struct rows_source source = { page->reader->engine, page->reader->lexicon, page->flat, &page->holes, &page->grid, &page->columns,
                                   { pale, &page->warp, turned_width(page) } };
+    page->draft->rows_missing = page->more_tables || page->grid.rows_lost || photo_ends_with_table(page);
     rows_read(&source, page->draft, page->progress, page->arg);
     pixDestroy(&pale);
 }

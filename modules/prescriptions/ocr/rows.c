@@ -291,6 +291,20 @@ static bool row_is_blank(const struct rows_source *s, int r, int height)
     return blank;
 }
 
+/* A row without a name that holds something all the same: a name too pale to be seen, or a second row of the medicine above. */
+static bool has_doses(const struct rows_source *s, int r, int height)
+{
+    const struct grid_cell *name = cell_of(s, r, COLUMN_NAME);
+    if (name && pale_has_mark(&s->pale, &name->box, height)) return true;
+    for (int k = COLUMN_MORNING; k <= COLUMN_NIGHT; k++) {
+        PIX *crop = crop_of(s, r, (enum column_kind)k);
+        bool inked = crop && number_digit_height(crop) * 10 > height * 6;
+        pixDestroy(&crop);
+        if (inked) return true;
+    }
+    return false;
+}
+
 static struct ocr_box row_box(const struct rows_source *s, int r)
 {
     const struct ocr_box *first = NULL, *last = NULL;
@@ -361,7 +375,10 @@ void rows_read(const struct rows_source *s, struct ocr_draft *draft, ocr_progres
     bool moved = false; /* other headings have been passed: the columns may mean something else now */
     for (int r = s->grid->header_rows; r < s->grid->rows && draft->row_count < OCR_ROWS_MAX; r++) {
         if (progress) progress(arg, "rows", 45 + 40 * (r - s->grid->header_rows) / total);
-        if (row_is_blank(s, r, height)) continue;
+        if (row_is_blank(s, r, height)) {
+            draft->rows_missing = draft->rows_missing || has_doses(s, r, height);
+            continue;
+        }
         struct ocr_row *row = &draft->rows[draft->row_count];
         read_row(s, r, height, row);
         enum heading heading = find_heading(s, r, row);
@@ -370,4 +387,5 @@ void rows_read(const struct rows_source *s, struct ocr_draft *draft, ocr_progres
         if (heading == NO_HEADING) row->sequence_number = ++draft->row_count;
         else *row = (struct ocr_row){ .sequence_number = 0 };
     }
+    if (draft->row_count == OCR_ROWS_MAX) draft->rows_missing = true;
 }
