@@ -121,7 +121,8 @@ static void add_fields(struct score *s, const struct page *page, const struct oc
         s->fields_silent += silent;
         s->fields_unsure += fields[i].read->unsure;
         if (list && !right)
-            fprintf(list, "%llu field \"%s\" read \"%s\"%s\n", (unsigned long long)page->seed, truth, read, silent ? " SILENT" : "");
+            fprintf(list, "%llu field \"%s\" read \"%s\" %.2f%s\n", (unsigned long long)page->seed, truth, read, fields[i].read->confidence,
+                    silent ? " SILENT" : "");
     }
 }
 

@@ -20,7 +20,7 @@
 
 static const char PAGES[] = "tests/ocr/odd_pages.txt";
 
-struct tally { int rows, slots, right, silent, invented, strengths, missing; };
+struct tally { int rows, slots, right, silent, invented, strengths, quantities, missing; };
 
 /* The medicine of the page that a row was read from, NULL for none. */
 static const struct odd_line *find_line(const struct odd_page *page, const struct ocr_row *row)
@@ -74,6 +74,27 @@ static bool strength_is_wrong(const struct odd_line *line, const struct ocr_row 
     return true;
 }
 
+/* The number a cell begins with, in digits of either script; NAN for none. */
+static double number_of(const char *cell)
+{
+    struct text_points points = text_fold(cell);
+    double value = points.count > 0 && points.at[0] <= '9' ? 0 : NAN;
+    for (int i = 0; i < points.count && points.at[i] <= '9'; i++) value = value * 10 + (points.at[i] - '0');
+    return value;
+}
+
+static bool quantity_is_wrong(const struct odd_page *page, const struct odd_line *line, const struct ocr_row *row)
+{
+    const struct odd_line *head = NULL;
+    for (int i = 0; i < page->count && &page->lines[i] < line; i++)
+        if (page->lines[i].kind == ODD_HEAD) head = &page->lines[i];
+    for (int c = 0; head && c < head->count && c < line->count; c++) {
+        bool named = strcmp(head->cells[c], "Qty") == 0 || strcmp(head->cells[c], "Qté") == 0 || strcmp(head->cells[c], "ចំនួន") == 0;
+        if (named) return !(fabs(number_of(line->cells[c]) - row->quantity.value) < 0.005);
+    }
+    return false;
+}
+
 static void judge_row(const struct odd_page *page, const struct ocr_row *row, struct tally *tally, FILE *list)
 {
     const struct odd_line *line = find_line(page, row);
@@ -91,7 +112,10 @@ static void judge_row(const struct odd_page *page, const struct ocr_row *row, st
     if (list && row->dose_unit.text[0]) fprintf(list, " %s", row->dose_unit.text);
     bool strength = line && !row->strength.unsure && !row->name.unsure && strength_is_wrong(line, row);
     tally->strengths += strength;
+    bool counted = row->quantity.source != OCR_SOURCE_NONE && !row->quantity.unsure, quantity = line && counted && quantity_is_wrong(page, line, row);
+    tally->quantities += quantity;
     if (list) fprintf(list, " [%s]%s%s", row->strength.text, row->strength.unsure ? "?" : "", strength ? " STRENGTH SILENTLY WRONG" : "");
+    if (list && quantity) fprintf(list, " QUANTITY SILENTLY WRONG");
     tally->invented += invented;
     if (list) fprintf(list, "%s\n", invented ? " INVENTED" : line ? "" : " no medicine of the page");
 }
@@ -150,10 +174,11 @@ static void nothing_is_wrong_without_a_word(void **state)
     struct tally tally = read_file(PAGES, NULL, NULL);
     assert_true(tally.rows >= 60);
     assert_true(tally.right * 2 > tally.slots);
-    if (tally.silent + tally.invented + tally.strengths + tally.missing > 0) read_file(PAGES, NULL, stdout);
+    if (tally.silent + tally.invented + tally.strengths + tally.quantities + tally.missing > 0) read_file(PAGES, NULL, stdout);
     assert_int_equal(tally.silent, 0);
     assert_int_equal(tally.invented, 0);
     assert_int_equal(tally.strengths, 0);
+    assert_int_equal(tally.quantities, 0);
     assert_int_equal(tally.missing, 0);
 }
 
@@ -163,7 +188,7 @@ int main(int argc, char **argv)
     ocr_single_thread(argv);
     if (argc < 2) return cmocka_run_group_tests_name("ocr/odd", tests, NULL, NULL);
     struct tally t = read_file(argv[1], argc > 2 ? argv[2] : NULL, stdout);
-    printf("%d rows, %d of %d slots right, %d silently wrong, %d strengths so, %d rows invented, %d missing\n", t.rows, t.right, t.slots, t.silent,
-           t.strengths, t.invented, t.missing);
-    return t.silent + t.invented + t.strengths + t.missing > 0;
+    printf("%d rows, %d of %d slots right, %d silently wrong, %d strengths and %d quantities so, %d rows invented, %d missing\n", t.rows, t.right,
+           t.slots, t.silent, t.strengths, t.quantities, t.invented, t.missing);
+    return t.silent + t.invented + t.strengths + t.quantities + t.missing > 0;
 }

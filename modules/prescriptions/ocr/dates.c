@@ -102,3 +102,14 @@ bool dates_find(const char *line, char out[11], bool *sure)
     }
     return false;
 }
+
+bool dates_is_plausible(const char *date, time_t today)
+{
+    enum { DAY = 24 * 60 * 60, YEARS_MAX = 10 };
+    char latest[11], oldest[11];
+    struct tm day;
+    time_t tomorrow = today + DAY;
+    if (!gmtime_r(&tomorrow, &day) || strftime(latest, sizeof latest, "%Y-%m-%d", &day) == 0) return false;
+    day.tm_year -= YEARS_MAX;
+    return strftime(oldest, sizeof oldest, "%Y-%m-%d", &day) > 0 && strcmp(date, oldest) >= 0 && strcmp(date, latest) <= 0;
+}

@@ -481,6 +481,12 @@ static double weakest(const struct ocr_draft *draft)
     return least;
 }
 
+/* A day that has not come yet, or one long past, was misread. */
+static void doubt_date(struct ocr_text *date)
+{
+    if (date->text[0] && !dates_is_plausible(date->text, time(NULL))) date->unsure = true;
+}
+
 /* The block stands above the table and about as wide as it; further out lies whatever the paper lies on. The print is read
  * first, without stamps and signatures; then, if something is missing or weak, by the model of the language it seems to be in;
  * and at last with all colours, since what is missing may be printed in one. */
@@ -499,4 +505,5 @@ void fields_read(const struct fields_source *source, const struct ocr_box *table
     look = (struct look){ TONGUE_KHMER, -1 };
     for (int i = 0; i < 2 && seen.coloured > COLOURED_MIN && weakest(draft) == 0; i++)
         read_region(source, &regions[i], &look, draft, &seen);
+    doubt_date(&draft->prescription_date);
 }

@@ -184,8 +184,8 @@ static void take_best_guess(struct number_reading *out, enum number_role role, c
     take(out, plausible(b, role) ? b : plausible(a, role) ? a : NAN, 0.2, true);
 }
 
-/* What the three readers made of one line. */
-struct opinions { double mine, eng, khm; char first[64], second[64]; };
+/* What the three readers made of one line; `half`: one of Tesseract's saw what it sees in a ½, which it also sees in a ⅓. */
+struct opinions { double mine, eng, khm; bool half; char first[64], second[64]; };
 
 /* A speck may look like a point behind a count; behind a dose, a digit may not have been seen. */
 static double own_value(const struct own_reading *own, enum number_role role)
@@ -204,10 +204,12 @@ static void ask(struct engine *engine, PIX *crop, enum number_role role, const s
     PIX *part = number_only(crop, line, own);
     if (!part) return;
     engine_read(engine, TONGUE_LATIN, SHAPE_RAW_LINE, part, false, o->first, sizeof o->first);
-    o->eng = speaks_for_half(own, o->mine, o->first) ? o->mine : parse_seen(o->first);
-    if (!same(o->mine, o->eng)) {
+    o->half = speaks_for_half(own, o->mine, o->first);
+    o->eng = o->half ? NAN : parse_seen(o->first);
+    if (!o->half && !same(o->mine, o->eng)) {
         engine_read(engine, TONGUE_KHMER, SHAPE_LINE, part, false, o->second, sizeof o->second);
-        o->khm = speaks_for_half(own, o->mine, o->second) ? o->mine : parse_seen(o->second);
+        o->half = speaks_for_half(own, o->mine, o->second);
+        o->khm = o->half ? NAN : parse_seen(o->second);
     }
     pixDestroy(&part);
 }
@@ -233,13 +235,15 @@ static bool ends_in_two(struct engine *engine, PIX *crop, const struct piece *f)
     return length > 0 && length <= 2 && strchr("2zZ", text[length - 1]);
 }
 
-/* A fraction as a whole says nothing to Tesseract, but the 2 of a ½ and the digits before it do. */
-static bool half_confirmed(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, double mine)
+/* A fraction as a whole says nothing to Tesseract, but the 2 of a ½ and the digits before it do; they need no second look where they
+ * were `seen` with it. */
+static bool half_confirmed(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, double mine,
+                           bool seen)
 {
     char text[32];
     if (own->fraction.w == 0 || own->confidence < 0.9 || !same(mine - floor(mine), 0.5)) return false;
     if (!ends_in_two(engine, crop, &own->fraction)) return false;
-    if (mine < 1) return true;
+    if (mine < 1 || seen) return true;
     int left = own_join(line->at, line->count).x;
     read_part(engine, crop, (struct ocr_box){ left, own->top, own->whole_end_x - left, own->bottom - own->top }, text, sizeof text);
     return same(parse_seen(text), floor(mine));
@@ -258,7 +262,7 @@ static bool is_confirmed(struct engine *engine, PIX *crop, const struct pieces *
 {
     if (same(o->mine, o->eng) || same(o->mine, o->khm)) return true;
     return point_confirmed(own, o->mine, o->first) || point_confirmed(own, o->mine, o->second) ||
-           half_confirmed(engine, crop, line, own, o->mine);
+           half_confirmed(engine, crop, line, own, o->mine, o->half);
 }
 
 /* What was taken for words is too narrow for any: probably a part of the number that could not be read. */

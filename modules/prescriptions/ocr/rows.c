@@ -197,27 +197,55 @@ static void weigh_quantity(struct ocr_row *row, double third)
     else if (isnan(quantity->value) || (is_whole_days(third / sum) && !is_whole_days(quantity->value / sum))) quantity->value = third;
 }
 
+/* What the Khmer model reads in the cell of a count, Khmer digits as 0-9; *rest is what stands behind the number. */
+struct count_text { char text[OCR_TEXT_MAX], *rest; double value, confidence; bool khmer; };
+
+static void read_count_text(struct engine *engine, PIX *crop, struct count_text *out)
+{
+    char seen[OCR_TEXT_MAX];
+    size_t used = 0, length;
+    out->confidence = engine_read(engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, seen, sizeof seen);
+    out->khmer = false;
+    for (const char *p = seen; *p;) {
+        const char *start = p;
+        uint32_t point = text_next(&p);
+        bool digit = point >= 0x17e0 && point <= 0x17e9;
+        out->khmer = out->khmer || digit;
+        if (digit) out->text[used++] = (char)('0' + (point - 0x17e0));
+        else for (; start < p; start++) out->text[used++] = *start;
+    }
+    out->text[used] = '\0';
+    out->value = number_parse(out->text, &length);
+    out->rest = out->text + (isnan(out->value) ? 0 : length);
+}
+
+/* The readers of a single number know no Khmer digits, and take a Khmer 1 for a 9: a count must be the same to the Khmer model. */
+static void check_count(struct number_reading *reading, const struct count_text *whole)
+{
+    if (whole->value == reading->value) return;
+    reading->unsure = true;
+    reading->confidence = fmin(reading->confidence, 0.4);
+    if (whole->khmer && !isnan(whole->value)) reading->value = whole->value;
+}
+
 /* Returns what Tesseract makes of the cell as a whole, NAN for no number. */
 static double read_quantity(const struct rows_source *s, int r, int height, struct ocr_row *row)
 {
     const struct grid_cell *cell = cell_of(s, r, COLUMN_QUANTITY);
     PIX *crop = cell ? grid_crop(s->grey, s->holes, cell) : NULL;
     struct number_reading reading = { .empty = true };
-    double whole = NAN;
+    struct count_text whole = { .value = NAN };
     if (crop) number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
     if (!reading.empty) {
-        char text[OCR_TEXT_MAX];
-        size_t length;
-        double confidence = engine_read(s->engine, TONGUE_KHMER, SHAPE_BLOCK, crop, false, text, sizeof text);
-        whole = number_parse(text, &length);
+        read_count_text(s->engine, crop, &whole);
+        check_count(&reading, &whole);
         set_number(&row->quantity, &reading, cell);
-        const char *unit = isnan(whole) ? text : text + length;
-        unit += strspn(unit, " .");
+        const char *unit = whole.rest + strspn(whole.rest, " .");
         double sure;
-        if (unit[0] && (!isnan(whole) || words_form(unit, &sure))) take_unit(row, unit, confidence, &cell->box);
+        if (unit[0] && (!isnan(whole.value) || words_form(unit, &sure))) take_unit(row, unit, whole.confidence, &cell->box);
     }
     pixDestroy(&crop);
-    return whole;
+    return whole.value;
 }
 
 static void read_unit_column(const struct rows_source *s, int r, struct ocr_row *row)
@@ -241,7 +269,12 @@ static void read_days(const struct rows_source *s, int r, int height, struct ocr
     if (!crop) return;
     struct number_reading reading;
     number_read(s->engine, crop, NUMBER_COUNT, height, &reading);
-    if (!reading.empty) set_number(&row->duration_days, &reading, cell);
+    if (!reading.empty) {
+        struct count_text whole;
+        read_count_text(s->engine, crop, &whole);
+        check_count(&reading, &whole);
+        set_number(&row->duration_days, &reading, cell);
+    }
     pixDestroy(&crop);
 }
 

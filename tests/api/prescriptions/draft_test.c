@@ -85,6 +85,30 @@ static void a_draft_shows_what_is_unsure(void **state)
     assert_true(answer_number(a, "medications.1.doses.evening") == 0);
 }
 
+/* A second table, or one that is cut off: what is missing has no row to be marked. */
+static void a_draft_says_that_medicines_may_be_missing(void **state)
+{
+    static const char draft[] =
+        "{\"error\": null, \"confidence\": 0.9, \"fields\": {\"hospital_name\": " BLANK ", \"medications\": {\"value\": null, \"confidence\": 0,"
+        "   \"source\": \"rule\", \"unsure\": true, \"box\": null}},"
+        " \"medications\": [{\"name\": \"Timolol\", \"doses\": {\"morning\": 1, \"noon\": 0, \"evening\": 0, \"night\": 0}, \"dose_unit\": \"drops\","
+        "   \"provenance\": {\"name\": " CELL("\"Timolol\"", "ocr", "false") ", \"doses.morning\": " CELL("\"1\"", "ocr", "false") ","
+        "     \"dose_unit\": " CELL("\"drops\"", "ocr", "true") "}}]}";
+    (void)state;
+    char id[37];
+    picture_claimed(&patient, id);
+    assert_string_equal(draft_store(id, "1", draft), "t");
+    struct answer *a = expect(get(patient.token, "/prescriptions/%s", id), 200);
+    assert_int_equal(answer_count(a, "unsure"), 1);
+    assert_string_equal(answer_text(a, "unsure.0"), "medications");
+    assert_string_equal(answer_text(a, "medications.0.dose_unit"), "drops");
+    assert_string_equal(answer_text(a, "medications.0.unsure.0"), "dose_unit");
+    a = expect(get(patient.token, "/prescriptions/%s/review", id), 200);
+    assert_true(answer_true(a, "fields.medications.unsure"));
+    a = expect(post(patient.token, json_object(), "/prescriptions/%s/confirm", id), 200);
+    assert_int_equal(answer_count(expect(get(patient.token, "/prescriptions/%s", id), 200), "unsure"), 0);
+}
+
 static void a_review_can_be_drawn(void **state)
 {
     (void)state;
@@ -466,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_shows_what_is_unsure),
+        cmocka_unit_test(a_draft_says_that_medicines_may_be_missing),
         cmocka_unit_test(a_review_can_be_drawn),
         cmocka_unit_test(a_dose_without_a_number_is_unsure_whatever_the_reader_says),
         cmocka_unit_test(absurd_values_become_unsure),

@@ -203,6 +203,16 @@ static void a_slot_that_nothing_names_is_doubted(void **state)
     assert_true(columns.scattered);
 }
 
+static void days_to_come_are_no_date_of_a_prescription(void **state)
+{
+    static const time_t today = 1767225600; /* 2026-01-01 00:00 UTC */
+    static const struct { const char *date; bool plausible; } cases[] = { { "2026-01-01", true }, { "2026-01-02", true }, { "2026-01-03", false },
+        { "2036-01-01", false }, { "2016-01-02", true }, { "2016-01-01", false }, { "1998-05-05", false }, { "2025-12-31", true } };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (dates_is_plausible(cases[i].date, today) != cases[i].plausible) fail_msg("%s", cases[i].date);
+}
+
 static void words_in_cells_mean_something(void **state)
 {
     double sure;
@@ -279,7 +289,7 @@ int main(void)
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
         cmocka_unit_test(other_tables_are_refused),
         cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
-        cmocka_unit_test(words_in_cells_mean_something), cmocka_unit_test(words_behind_a_dose_name_its_unit),
+        cmocka_unit_test(days_to_come_are_no_date_of_a_prescription), cmocka_unit_test(words_in_cells_mean_something), cmocka_unit_test(words_behind_a_dose_name_its_unit),
         cmocka_unit_test(a_failed_tally_makes_the_row_unsure), cmocka_unit_test(broken_utf8_is_harmless) };
     return cmocka_run_group_tests_name("prescriptions/ocr/words", tests, NULL, NULL);
 }
