@@ -12,11 +12,13 @@ struct engine { TessBaseAPI *handles[TONGUE_COUNT]; };
 
 static const char DEBIAN_TESSDATA[] = "/usr/share/tesseract-ocr/5/tessdata";
 
-/* Without word lists: they pull drug names towards English words, and cost memory. */
+/* Without word lists: they pull drug names towards English words, and cost memory. Without its remarks on lines that are too thin
+ * to be read, which are nobody's log line. */
 static TessBaseAPI *open_handle(const char *folder, const char *languages)
 {
-    char *names[] = { "load_system_dawg", "load_freq_dawg", "load_punc_dawg", "load_number_dawg", "load_unambig_dawg", "load_bigram_dawg" };
-    char *off[] = { "0", "0", "0", "0", "0", "0" };
+    char *names[] = { "load_system_dawg", "load_freq_dawg", "load_punc_dawg", "load_number_dawg", "load_unambig_dawg", "load_bigram_dawg",
+        "debug_file" };
+    char *off[] = { "0", "0", "0", "0", "0", "0", "/dev/null" };
     TessBaseAPI *handle = TessBaseAPICreate();
     if (handle && TessBaseAPIInit4(handle, folder, languages, OEM_LSTM_ONLY, NULL, 0, names, off, sizeof off / sizeof *off, 0) == 0) {
         /* one reading each: no second passes over inverted pixels, no adaption from one picture to the next */

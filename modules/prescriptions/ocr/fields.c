@@ -13,7 +13,7 @@
 
 enum { WORDS_MAX = 220, LINE_WORDS_MAX = 40, LINE_BYTES = 512, LABEL_REST_MAX = 8 /* bytes */ };
 static const double WORD_CONFIDENCE_MIN = 0.25;
-static const double COLOURED_MIN = 0.002, KHMER_SURE = 0.7, WEAK = 0.75, UNSURE = 0.6;
+static const double COLOURED_MIN = 0.002, KHMER_SURE = 0.7, WEAK = 0.75, UNSURE = 0.6, NAME_UNSURE = 0.88;
 
 /* ---- labels -------------------------------------------------------------------------------------------------- */
 
@@ -487,6 +487,14 @@ static void doubt_date(struct ocr_text *date)
     if (date->text[0] && !dates_is_plausible(date->text, time(NULL))) date->unsure = true;
 }
 
+/* Nothing but the reader's own confidence tells whether a name or a diagnosis was read rightly. */
+static void doubt_names(struct ocr_draft *draft)
+{
+    struct ocr_text *const names[] = { &draft->hospital_name, &draft->prescribing_doctor_name, &draft->diagnosis };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i]->text[0] && names[i]->confidence < NAME_UNSURE) names[i]->unsure = true;
+}
+
 /* The block stands above the table and about as wide as it; further out lies whatever the paper lies on. The print is read
  * first, without stamps and signatures; then, if something is missing or weak, by the model of the language it seems to be in;
  * and at last with all colours, since what is missing may be printed in one. */
@@ -506,4 +514,5 @@ void fields_read(const struct fields_source *source, const struct ocr_box *table
     for (int i = 0; i < 2 && seen.coloured > COLOURED_MIN && weakest(draft) == 0; i++)
         read_region(source, &regions[i], &look, draft, &seen);
     doubt_date(&draft->prescription_date);
+    doubt_names(draft);
 }

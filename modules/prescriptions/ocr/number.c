@@ -154,15 +154,16 @@ static void read_look(struct engine *engine, PIX *crop, const struct pieces *lin
 
 /* Where words follow, the cut between number and words may be wrong: a reading of the whole line must not begin with another
  * number, and its words must be such as stand behind one. Words behind a ½, which Tesseract does not know, are looked at once more
- * without it, others once more without Latin letters. */
+ * without it, others once more without Latin letters, and at last by the Latin model alone. */
 static bool line_contradicts(struct engine *engine, PIX *crop, const struct pieces *line, const struct own_reading *own, enum number_role role,
                              double mine, struct number_reading *out)
 {
     const struct look looks[] = { { TONGUE_KHMER, false }, own->fraction.w > 0 ? (struct look){ TONGUE_KHMER, true } :
-                                                             (struct look){ TONGUE_KHMER_ALONE, false } };
+                                                             (struct look){ TONGUE_KHMER_ALONE, false },
+                                  { TONGUE_LATIN, true } };
     bool words = role != NUMBER_DOSE, other = false;
     double whole = NAN;
-    for (int i = 0; i < 2 && !other && (i == 0 || !words); i++) {
+    for (int i = 0; i < 3 && !other && (i == 0 || !words); i++) {
         char text[OCR_TEXT_MAX];
         size_t length = 0;
         read_look(engine, crop, line, own, &looks[i], text, sizeof text);

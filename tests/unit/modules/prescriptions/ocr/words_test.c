@@ -66,8 +66,8 @@ static void names_come_apart(void **state)
 
 static void parts_of_a_strength_are_no_strength(void **state)
 {
-    static const char *const clear[] = { "Amoxicillin 500mg", "Digoxin 0.25 mg", "Augmentin 500/125mg", "X 250mg/5ml", "X 10%", "X (5 mg)", "Neurobion",
-        "Vitamin B1 250mg", "X 1g", "Oral salts 20.5g" };
+    static const char *const clear[] = { "Amoxicillin 500mg", "Digoxin 0.25 mg", "Augmentin 500/125mg", "X 250mg/5ml", "X 10%", "X (5 mg)",
+        "Neurobion", "Vitamin B1 250mg", "X 1g", "Oral salts 20.5g" };
     static const char *const doubtful[] = { "Metformin 1 000 mg", "Alprazolam .25mg", "X 800mg+160mg", "X 2x500mg", "X S00mg", "X C500mg", "X 025mg",
         "X 500", "X 2. 5mg", "X 50g", "X 5000mg", "X 12 5mg", "X 2.5mg (5)", "X 120mg/Sml" };
     (void)state;
@@ -289,7 +289,8 @@ int main(void)
         cmocka_unit_test(dates_are_found), cmocka_unit_test(labels_cut_a_line), cmocka_unit_test(headings_name_columns),
         cmocka_unit_test(other_tables_are_refused),
         cmocka_unit_test(slots_that_stand_oddly_are_scattered), cmocka_unit_test(a_slot_that_nothing_names_is_doubted),
-        cmocka_unit_test(days_to_come_are_no_date_of_a_prescription), cmocka_unit_test(words_in_cells_mean_something), cmocka_unit_test(words_behind_a_dose_name_its_unit),
+        cmocka_unit_test(days_to_come_are_no_date_of_a_prescription), cmocka_unit_test(words_in_cells_mean_something),
+        cmocka_unit_test(words_behind_a_dose_name_its_unit),
         cmocka_unit_test(a_failed_tally_makes_the_row_unsure), cmocka_unit_test(broken_utf8_is_harmless) };
     return cmocka_run_group_tests_name("prescriptions/ocr/words", tests, NULL, NULL);
 }
