@@ -67,8 +67,8 @@ static void accept_one(void)
 {
     int fd = accept4(d.listen, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            usleep(ACCEPT_PAUSE_US);
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+            usleep(ACCEPT_PAUSE_US); /* it would come at once again */
         return;
     }
     if (atomic_load(&d.connections) >= LIMIT_CONNECTIONS) {
