@@ -148,9 +148,16 @@ static void write_texts(FILE *to, const json_t *value) {
         fprintf(to, "%s\n", json_string_value(value));
 }
 
+/* A problem's code is none: the API's description shows problems as examples. */
+static bool is_problem(const json_t *object) {
+    return json_object_get(object, "type") && json_object_get(object, "title") && json_object_get(object, "status");
+}
+
 static void write_secrets(FILE *to, json_t *object) {
     const char *name;
     json_t *member;
+    if (is_problem(object))
+        return;
     json_object_foreach(object, name, member) {
         if (is_secret_name(name))
             write_texts(to, member);
