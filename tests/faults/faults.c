@@ -18,6 +18,7 @@
  * calls     of the system, of three modules: each kind fails at so many places, once at a time. Nothing is answered as done that is
  *           not, nothing allowed that is refused, nothing half stored, nothing hangs, no descriptor is lost. Needs a stack of
  *           the executables that `make failing` makes */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,14 +216,14 @@ static void restart_postgres(int times) {
     load_free(load);
 }
 
-/* The postmaster first, which then starts nobody new. */
+/* The postmaster first, which then starts nobody new; when it goes on, it buries whoever ended meanwhile. */
 static void signal_postgres(int number) {
     pid_t pids[PROCESSES_MAX], postmaster = stack_postmaster();
     send_signal(postmaster, number);
     size_t n = stack_backends(postmaster, pids, PROCESSES_MAX);
     must(n > 0, "processes of PostgreSQL");
     for (size_t i = 0; i < n; i++)
-        send_signal(pids[i], number);
+        must(kill(pids[i], number) == 0 || errno == ESRCH, "PostgreSQL takes a signal");
 }
 
 static void freeze_postgres(int times) {
