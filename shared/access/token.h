@@ -14,8 +14,8 @@
 #define TOKEN_ISSUER "dastern"
 #define TOKEN_AUDIENCE "dastern-api"
 #define TOKEN_LIFETIME_SECONDS 600 /* also the longest lifetime a verified token may have */
-#define TOKEN_ROLE_BYTES 32
 #define TOKEN_SKEW_SECONDS 60      /* how far iat and nbf may lie ahead of our clock; exp has no grace */
+#define TOKEN_ROLE_BYTES 32
 
 struct token_claims {
     const char *user_id;    /* sub, UUID */

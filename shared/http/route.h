@@ -30,8 +30,8 @@ enum route_flag {
     R_LIMIT_SIGN_IN = 8,  /* rate class per address: sign-in, registration, recovery */
     R_LIMIT_UPLOAD = 16,  /* rate class per user */
     R_LIMIT_GUESS = 32,   /* rate class per user and per address: invitation codes */
-    R_LIMIT_CODES = 128,  /* rate class per address: what has a code sent to somebody */
     R_SECRET = 64,        /* the answer holds a secret: what is kept of it for an Idempotency-Key is sealed */
+    R_LIMIT_CODES = 128,  /* rate class per address: what has a code sent to somebody */
 };
 
 /* Path captures: {name:uuid} or {name:token} ([A-Za-z0-9._-]{1,128}); literal segments win over captures. */

@@ -57,23 +57,13 @@ PIX *colours_map(PIX *sample)
     return map;
 }
 
-/* The map's value for a point of the rectified picture; uncoloured outside of it. */
-static int look_up(const struct colours *colours, double x, double y)
-{
-    double scale = (double)pixGetWidth(colours->map) / colours->width, from_x, from_y;
-    warp_back(colours->warp, x, y, &from_x, &from_y);
-    int u = (int)floor(from_x * scale), v = (int)floor(from_y * scale);
-    if (u < 0 || v < 0 || u >= pixGetWidth(colours->map) || v >= pixGetHeight(colours->map)) return 0;
-    return (int)GET_DATA_BYTE(line_of(colours->map, v), u);
-}
-
-double colours_of_print(const struct colours *colours, PIX *grey, const struct ocr_box *table)
+double colours_of_print(const struct warp_map *colours, PIX *grey, const struct ocr_box *table)
 {
     long histogram[256] = { 0 }, count = 0;
     for (int y = table->y; y < table->y + table->h && y < pixGetHeight(grey); y += SAMPLE_STEP)
         for (int x = table->x; x < table->x + table->w && x < pixGetWidth(grey); x += SAMPLE_STEP) {
             if ((int)GET_DATA_BYTE(line_of(grey, y), x) > DARK) continue;
-            histogram[look_up(colours, x, y)]++;
+            histogram[warp_map_at(colours, x, y, 0)]++;
             count++;
         }
     /* the lines of the table may be black where its words are not */
@@ -92,7 +82,7 @@ static void keep_by_saturation(double print, int keep[256])
     }
 }
 
-double colours_fade(const struct colours *colours, double print, PIX *part, int x, int y)
+double colours_fade(const struct warp_map *colours, double print, PIX *part, int x, int y)
 {
     int w = pixGetWidth(part), h = pixGetHeight(part), keep[256];
     long changed = 0;
@@ -102,7 +92,7 @@ double colours_fade(const struct colours *colours, double print, PIX *part, int 
         for (int u = 0; u < w; u++) {
             int dark = 255 - (int)GET_DATA_BYTE(line, u);
             if (dark == 0) continue;
-            int left = dark * keep[look_up(colours, x + u, y + v)] / 256;
+            int left = dark * keep[warp_map_at(colours, x + u, y + v, 0)] / 256;
             changed += dark - left > CHANGED;
             SET_DATA_BYTE(line, u, (l_uint8)(255 - left));
         }

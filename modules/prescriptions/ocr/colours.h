@@ -12,14 +12,11 @@ PIX *colours_sample(PIX *decoded);
  * which may be NULL. The caller owns the map. */
 PIX *colours_map(PIX *sample);
 
-/* The way from a rectified picture to its map: `warp` leads back to the prepared picture, which is `width` px wide. */
-struct colours { PIX *map; const struct warp *warp; int width; };
-
 /* How saturated the print itself is, 0..1: what is dark inside `table` on the rectified picture. */
-double colours_of_print(const struct colours *colours, PIX *grey, const struct ocr_box *table);
+double colours_of_print(const struct warp_map *colours, PIX *grey, const struct ocr_box *table);
 
 /* Makes ink that is clearly more coloured than the print as bright as the paper, in a part of the rectified picture whose upper
  * left corner lies at x, y. Returns the share of its pixels that were changed. */
-double colours_fade(const struct colours *colours, double print, PIX *part, int x, int y);
+double colours_fade(const struct warp_map *colours, double print, PIX *part, int x, int y);
 
 #endif

@@ -8,7 +8,7 @@
 struct fields_source {
     struct engine *engine;
     PIX *grey;                /* the rectified picture */
-    struct colours colours;   /* its map is NULL when they are not known */
+    struct warp_map colours;  /* its map is NULL when they are not known */
 };
 
 /* Reads above and below `table` on the rectified picture and fills the draft's header fields. */

@@ -43,21 +43,13 @@ PIX *pale_map(PIX *decoded)
     return even;
 }
 
-static int look_up(const struct pale *pale, double x, double y)
-{
-    double scale = (double)pixGetWidth(pale->map) / pale->width, from_x, from_y;
-    warp_back(pale->warp, x, y, &from_x, &from_y);
-    int u = (int)floor(from_x * scale), v = (int)floor(from_y * scale);
-    if (u < 0 || v < 0 || u >= pixGetWidth(pale->map) || v >= pixGetHeight(pale->map)) return WHITE;
-    return (int)GET_DATA_BYTE(line_of(pale->map, v), u);
-}
-
-static PIX *crop_of(const struct pale *pale, const struct ocr_box *cell)
+static PIX *crop_of(const struct warp_map *pale, const struct ocr_box *cell)
 {
     int w = cell->w / STEP, h = cell->h / STEP;
     PIX *crop = w > 4 * EDGE && h > 4 * EDGE ? pixCreate(w, h, 8) : NULL;
     for (int v = 0; crop && v < h; v++)
-        for (int u = 0; u < w; u++) pixSetPixel(crop, u, v, (l_uint32)look_up(pale, cell->x + u * STEP, cell->y + v * STEP));
+        for (int u = 0; u < w; u++)
+            pixSetPixel(crop, u, v, (l_uint32)warp_map_at(pale, cell->x + u * STEP, cell->y + v * STEP, WHITE));
     PIX *smooth = crop ? pixBlockconv(crop, 1, 1) : NULL;
     pixDestroy(&crop);
     return smooth;
@@ -83,7 +75,7 @@ static bool is_mark(const BOX *box, int w, int h, int digit_height)
     return inside && box->h * 100 > digit_height * 55 && box->h < 2 * digit_height && box->w < 3 * digit_height;
 }
 
-bool pale_has_mark(const struct pale *pale, const struct ocr_box *cell, int digit_height)
+bool pale_has_mark(const struct warp_map *pale, const struct ocr_box *cell, int digit_height)
 {
     PIX *crop = pale->map ? crop_of(pale, cell) : NULL, *ink = crop ? pixThresholdToBinary(crop, mark_level(crop)) : NULL;
     BOXA *boxes = ink ? pixConnCompBB(ink, 8) : NULL;

@@ -10,10 +10,7 @@
  * memory. The caller owns it. */
 PIX *pale_map(PIX *decoded);
 
-/* The way from a rectified picture to the map: `warp` leads back to the prepared picture, which is `width` px wide. */
-struct pale { PIX *map; const struct warp *warp; int width; };
-
 /* Whether a cell of the rectified picture holds a mark as tall as a digit, however pale. A map of NULL knows of none. */
-bool pale_has_mark(const struct pale *pale, const struct ocr_box *cell, int digit_height);
+bool pale_has_mark(const struct warp_map *pale, const struct ocr_box *cell, int digit_height);
 
 #endif

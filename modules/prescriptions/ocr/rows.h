@@ -15,7 +15,7 @@ struct rows_source {
     const struct grid_holes *holes;
     const struct grid *grid;
     const struct columns *columns;
-    struct pale pale;                /* for what is too pale on `grey` */
+    struct warp_map pale;            /* for what is too pale on `grey` */
 };
 
 /* Fills draft->rows; calls `progress` as it goes (may be NULL). */

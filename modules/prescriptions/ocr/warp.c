@@ -58,6 +58,16 @@ static l_uint8 sample(l_uint32 *const *lines, int w, int h, double x, double y)
 
 void warp_back(const struct warp *warp, double u, double v, double *x, double *y) { apply(warp->back, u, v, x, y); }
 
+int warp_map_at(const struct warp_map *map, double u, double v, int outside)
+{
+    double scale = (double)pixGetWidth(map->map) / map->width, from_x, from_y;
+    warp_back(map->warp, u, v, &from_x, &from_y);
+    int x = (int)floor(from_x * scale), y = (int)floor(from_y * scale);
+    if (x < 0 || y < 0 || x >= pixGetWidth(map->map) || y >= pixGetHeight(map->map)) return outside;
+    const l_uint32 *line = pixGetData(map->map) + (size_t)y * (size_t)pixGetWpl(map->map);
+    return (int)GET_DATA_BYTE(line, x);
+}
+
 PIX *warp_render(PIX *grey, const struct warp *warp)
 {
     int out_w = warp->width, out_h = warp->height;

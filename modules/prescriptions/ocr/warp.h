@@ -18,4 +18,11 @@ PIX *warp_render(PIX *grey, const struct warp *warp);
 /* Where on the photographed picture the point u, v of the rectified one comes from. */
 void warp_back(const struct warp *warp, double u, double v, double *x, double *y);
 
+/* A small map of the photographed picture, 8 bits a pixel, as it is asked at points of the rectified one: `warp` leads back to the
+ * prepared picture, which is `width` px wide. */
+struct warp_map { PIX *map; const struct warp *warp; int width; };
+
+/* What the map holds for the point u, v of the rectified picture; `outside` beyond its edges. */
+int warp_map_at(const struct warp_map *map, double u, double v, int outside);
+
 #endif

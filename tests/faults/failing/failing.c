@@ -137,7 +137,6 @@ int openat(int folder, const char *path, int flags, ...)
     return open_at(folder, path, flags, mode);
 }
 
-
 int mkostemp(char *path, int flags) { return fails(FAIL_OPEN, EMFILE) ? -1 : mkostemp64(path, flags); }
 
 int socket(int family, int type, int protocol)

@@ -9,12 +9,12 @@
 /* A kind of call, with what the one that is meant says. */
 enum failing_kind {
     FAIL_NONE,
-    FAIL_READ,    /* read, pread, recv, recvmsg: EIO */
-    FAIL_WRITE,   /* write to a file, pwrite: ENOSPC */
-    FAIL_SEND,    /* send, sendmsg, writev: EPIPE */
-    FAIL_OPEN,    /* open, openat, mkostemp, socket, accept4, epoll_create1: EMFILE */
+    FAIL_READ,    /* read, pread: EIO; recv: ECONNRESET */
+    FAIL_WRITE,   /* write: ENOSPC */
+    FAIL_SEND,    /* send, sendmsg: EPIPE */
+    FAIL_OPEN,    /* open, openat, mkostemp, socket, accept4: EMFILE */
     FAIL_CLOSE,   /* close: EIO, though it is closed */
-    FAIL_SYNC,    /* fsync, fdatasync: EIO */
+    FAIL_SYNC,    /* fsync: EIO */
     FAIL_RENAME,  /* rename, renameat: EIO */
     FAIL_MAP,     /* mmap: ENOMEM */
     FAIL_POLL,    /* poll: EINTR */

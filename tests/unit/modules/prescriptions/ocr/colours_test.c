@@ -38,7 +38,7 @@ static void check_fading(l_uint32 ink)
 {
     PIX *rgb = draw_page(ink), *grey = pixConvertRGBToLuminance(rgb), *map = colours_map(colours_sample(rgb));
     const struct warp same = { { 1, 0, 0, 0, 1, 0, 0, 0 }, SIDE, SIDE };
-    const struct colours colours = { map, &same, SIDE };
+    const struct warp_map colours = { map, &same, SIDE };
     const struct ocr_box table = { 0, TEXT_Y - 20, SIDE, 60 };
     int before = level_at(grey, 300, TEXT_Y + 3);
     assert_non_null(map);
